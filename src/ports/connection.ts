@@ -1,0 +1,50 @@
+import type { ErrorCode } from './errors.ts'
+import type { Entry, Message } from './model.ts'
+
+/**
+ * One member's end of a socket, as the domain sees it. Rules C1–C6 in docs/contracts.md.
+ * No method throws or waits; all of them do nothing after `close`.
+ */
+export interface Connection {
+  /** The same object for all connections that want the same bytes: encoded once, written to all. */
+  readonly dialect: Dialect
+  /** Bytes that were written and have not left this process. */
+  readonly unsent: number
+  /** Writes wire bytes that this connection's dialect encoded. The bytes are shared: read only. */
+  write(bytes: Uint8Array): void
+  /**
+   * Tells this client alone that a message of its own was not taken.
+   * @param failed the refusal as a message of type `failed`
+   */
+  refuse(code: ErrorCode, failed: Message): void
+  /** Ends the connection with the reason's code; the peer has two seconds to answer. */
+  close(reason: CloseReason): void
+}
+
+export interface Dialect {
+  /** The wire bytes of consecutive entries, in order, as whole frames. */
+  encode(entries: readonly Entry[]): Encoded
+}
+
+export interface Encoded {
+  readonly bytes: Uint8Array
+  /** Where the frames of each entry begin in `bytes`, in the order of the entries. */
+  readonly offsets: readonly number[]
+}
+
+/** Turns a message into its plain frame (see Entry). The domain gets this as a function. */
+export type EncodeMessage = (message: Message) => Entry['plain']
+
+export type CloseReason =
+  /** A bug of ours. */
+  | 'internal'
+  /** This node goes away. */
+  | 'drain'
+  /** This node was taken for dead and its members were removed. */
+  | 'lease_lost'
+  /** The repository went back behind what was delivered. */
+  | 'log_reset'
+  /** The client does not read. */
+  | 'slow'
+  /** The room is no more; do not come back. */
+  | 'room_gone'

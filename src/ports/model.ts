@@ -1,0 +1,66 @@
+/** The nouns that domain and adapters share. Behaviour lives in the domain. */
+
+/** A version 4 UUID in lower case. Whoever holds it may join the room, so it stays out of logs. */
+export type RoomId = string & { readonly brand: 'RoomId' }
+/** A UUID, made by the node that takes the join; never used twice. */
+export type MemberId = string & { readonly brand: 'MemberId' }
+/** A UUID, made once for a message and kept for every retry of it: the repository stores an id once. */
+export type MessageId = string & { readonly brand: 'MessageId' }
+/** A UUID, new with every start of a process and after every lost lease; never used twice. */
+export type NodeId = string & { readonly brand: 'NodeId' }
+
+/** A place in a room's log: 1, 2, 3 … without holes; 0 is before the first. A safe integer. */
+export type Seq = number
+
+export interface Room {
+  readonly id: RoomId
+  readonly name: string
+}
+
+/** A member as others see it. */
+export interface MemberRef {
+  readonly id: MemberId
+  readonly name: string
+}
+
+export type StoredType = 'chat' | 'joined' | 'left'
+
+/** `failed` goes to the sender of a refused message only and is never stored. */
+export type MessageType = StoredType | 'failed'
+
+export interface Message {
+  readonly id: MessageId
+  readonly roomId: RoomId
+  readonly memberId: MemberId
+  readonly memberName: string
+  readonly type: MessageType
+  readonly message: string
+  /** Milliseconds since the Unix epoch, by the repository's clock (for `failed`: the node's). */
+  readonly sent: number
+}
+
+/** A message with its place in its room's log. */
+export interface LoggedMessage extends Message {
+  readonly type: StoredType
+  readonly seq: Seq
+}
+
+/**
+ * A place in a room's log as it travels between and within nodes.
+ * `plain` is the message's plain frame: its JSON text in UTF-8 and a newline. It is empty for a
+ * log row that plain members do not see; every row has a seq, not every seq has a plain frame.
+ * The bytes are shared: nobody changes them.
+ */
+export interface Entry {
+  readonly seq: Seq
+  readonly plain: Uint8Array
+}
+
+const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** Whether a text can be a room's id; what cannot needs no look-up. */
+export const isRoomId = (text: string): text is RoomId => UUID_V4.test(text)
+
+/** Whether a text can be a message's id. */
+export const isMessageId = (text: string): text is MessageId => UUID.test(text)

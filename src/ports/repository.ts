@@ -1,0 +1,159 @@
+import type {
+  LoggedMessage,
+  MemberId,
+  MemberRef,
+  MessageId,
+  NodeId,
+  Room,
+  RoomId,
+  Seq,
+} from './model.ts'
+
+/**
+ * The truth about rooms, and the order of every room's log. Rules R1–R22 in docs/contracts.md.
+ *
+ * Every promise settles within a few seconds. It rejects with a RoomError: `unavailable` when
+ * nothing was stored for certain, `unknown` when the reply is missing and the work may have been
+ * done, `internal` for a bug. Each method is one atomic step unless it says otherwise.
+ */
+export interface Repository {
+  /**
+   * Stores a new room with an empty log.
+   * Rejects with `invalid` when a room with this id exists; that room is untouched.
+   */
+  createRoom(room: Room): Promise<void>
+
+  /** The room and who is in it, by the order of joining; undefined when there is no such room. */
+  findRoom(roomId: RoomId): Promise<RoomWithMembers | undefined>
+
+  /**
+   * Appends to the logs of one or many rooms: all of it or, when it rejects, nothing (but see
+   * `unknown`). Resolves after commit, with one result per entry in the order of the entries.
+   *
+   * Per room, entries take consecutive seqs in their order here; a rejected entry takes none.
+   * An entry whose message id is stored already, or came earlier in this call, is not stored again:
+   * its result is that of the first. So a call that ended `unknown` is safe to repeat.
+   * Calls for the same room that overlap are serialised; commit order is seq order.
+   *
+   * @param nodeId the caller; once that node is marked gone all its entries are `member_gone`
+   * @param entries at most a few thousand, of at most a few MiB
+   */
+  append(nodeId: NodeId, entries: readonly Append[]): Promise<readonly Appended[]>
+
+  /**
+   * A page of a room's log, oldest first, and the room's last seq at the same moment.
+   * @returns undefined when there is no such room; `cursor_unknown` when the range names a
+   * message that is not in this room
+   */
+  read(roomId: RoomId, range: Range): Promise<Page | 'cursor_unknown' | undefined>
+
+  /**
+   * Compares what the caller has seen with the logs, many rooms in one step.
+   * @param seen per room the last seq that the caller knows to be stored; at most 500
+   * @returns only the rooms that differ: their last seq, or undefined when the room is gone
+   */
+  lastSeqs(seen: readonly SeenSeq[]): Promise<readonly LastSeq[]>
+
+  /**
+   * Takes or renews this node's lease, by the repository's clock.
+   * @param leaseMs how long from now the node counts as alive
+   * @param kind `take` stores the lease if it is not there, for a node id never held before;
+   * `renew` only prolongs one that is
+   * @returns false when the node is marked gone, or to be renewed but missing: for ever then, and
+   * its members are or will be removed
+   */
+  holdLease(nodeId: NodeId, leaseMs: number, kind: 'take' | 'renew'): Promise<boolean>
+
+  /**
+   * Marks a node gone, for ever, and then removes some of its members, appending `left` for each.
+   * The mark is stored before any `left`. However many call this at once, a member that is removed
+   * gets one `left`. Not atomic as a whole: whoever calls next goes on where this ended.
+   *
+   * @param whom a node's own id (it is done), or `lapsed`: any node whose lease ran out, or whose
+   * members are there without a lease. Within `leaseMs` of the repository's own start nobody
+   * counts as lapsed: its nodes have had no chance to renew
+   * @param leaseMs how long a lease lasts
+   * @param limit the most members to remove
+   * @returns the `left` messages, by room in seq order; fewer than `limit` when nothing more is to do
+   */
+  reap(whom: NodeId | 'lapsed', leaseMs: number, limit: number): Promise<readonly LoggedMessage[]>
+
+  /** The members that are stored as connected to a node. */
+  membersOf(nodeId: NodeId): Promise<readonly MemberPlace[]>
+
+  /** Resolves when the repository can take appends now. */
+  ping(): Promise<void>
+}
+
+export interface RoomWithMembers extends Room {
+  readonly members: readonly MemberRef[]
+}
+
+export interface MemberPlace {
+  readonly memberId: MemberId
+  readonly roomId: RoomId
+}
+
+interface AppendBase extends MemberPlace {
+  readonly messageId: MessageId
+}
+
+/** A message of a member that is in the room and connected to the calling node. */
+export interface AppendChat extends AppendBase {
+  readonly type: 'chat'
+  /** Any well-formed text without U+0000. */
+  readonly message: string
+}
+
+/**
+ * Makes a member and appends its `joined`. It gets the first of `names` that no member of the room
+ * has, whatever the case; if all are taken, the first name and a number.
+ */
+export interface AppendJoined extends AppendBase {
+  readonly type: 'joined'
+  readonly names: readonly [string, string, string]
+  /** The most members that the room may have after this; one more is `room_full`. */
+  readonly maxMembers: number
+}
+
+/** Removes a member and appends its `left`; `member_gone` when it is not there (any more). */
+export interface AppendLeft extends AppendBase {
+  readonly type: 'left'
+}
+
+export type Append = AppendChat | AppendJoined | AppendLeft
+
+export type Rejection = 'room_gone' | 'member_gone' | 'room_full'
+
+/** `message` has everything, the name and the time that the repository gave included. */
+export type Appended = { readonly message: LoggedMessage } | { readonly rejected: Rejection }
+
+/**
+ * Which part of a log: after or before a place (a seq, or a message of this room), exclusive.
+ * `after` reads the first `limit` rows behind it, `before` the last `limit` rows ahead of it,
+ * `newest` the last of all. Each answers oldest first.
+ */
+export type Range = { readonly limit: number } & (
+  | {
+      readonly after: Seq | MessageId
+      /** End the page early, but never before its first row, when its texts pass this many bytes. */
+      readonly maxBytes?: number
+    }
+  | { readonly before: Seq | MessageId }
+  | { readonly newest: true }
+)
+
+export interface Page {
+  readonly messages: readonly LoggedMessage[]
+  readonly lastSeq: Seq
+}
+
+export interface SeenSeq {
+  readonly roomId: RoomId
+  readonly seq: Seq
+}
+
+export interface LastSeq {
+  readonly roomId: RoomId
+  readonly seq: Seq | undefined
+}
