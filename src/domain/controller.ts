@@ -1,0 +1,321 @@
+import type { Clock } from '../ports/clock.ts'
+import type { Connection, EncodeMessage } from '../ports/connection.ts'
+import { RoomError } from '../ports/errors.ts'
+import type { Ids } from '../ports/ids.ts'
+import type { Log } from '../ports/log.ts'
+import type { LoggedMessage, MemberId, Message, Room as RoomRef, RoomId } from '../ports/model.ts'
+import type { Queue, Subscription } from '../ports/queue.ts'
+import type { MemberPlace, Repository, RoomWithMembers } from '../ports/repository.ts'
+import { Member, type MemberHost } from './member.ts'
+import { Outbox, type Outcome } from './outbox.ts'
+import { Reaper } from './reaper.ts'
+import { Repairer, runsOf } from './repairer.ts'
+import { Room, type RoomHost } from './room.ts'
+import { SlowReaders } from './slow-readers.ts'
+
+/** How long a join waits for the queue; the sweep covers what it then misses. */
+const LIVE_MS = 300
+
+export interface ControllerParts {
+  readonly repository: Repository
+  readonly queue: Queue
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Log
+  readonly encode: EncodeMessage
+  readonly leaseMs: number
+  readonly maxMessageBytes: number
+  readonly maxRoomMembers: number
+}
+
+/**
+ * The entry point of the domain: creates rooms, lets members in, and knows which rooms are open on
+ * this node. Any number of controllers over the same repository and queue serve the same rooms.
+ */
+export class Controller {
+  readonly #parts: ControllerParts
+  readonly #rooms = new Map<RoomId, Room>()
+  readonly #subscriptions = new Map<Room, Subscription>()
+  /** Members with a connection here, a join under way, or a `left` that is not stored yet. */
+  readonly #known = new Set<MemberId>()
+  readonly #outbox: Outbox
+  readonly #reaper: Reaper
+  readonly #repairer: Repairer
+  readonly #slowReaders: SlowReaders
+  readonly #roomHost: RoomHost
+  readonly #memberHost: MemberHost
+  #phase: 'starting' | 'serving' | 'draining' = 'starting'
+
+  constructor(parts: ControllerParts) {
+    this.#parts = parts
+    this.#slowReaders = new SlowReaders(parts.clock)
+    const onLogged = (messages: readonly LoggedMessage[]) => this.#logged(messages)
+    this.#reaper = new Reaper({
+      ...parts,
+      onLogged,
+      onLeaseLost: () => this.#leaseLost(),
+      isKnown: ({ memberId }) => this.#known.has(memberId),
+      onStray: (place) => this.#storeLeft(place),
+    })
+    this.#outbox = new Outbox({ ...parts, onLogged, nodeId: () => this.#reaper.nodeId })
+    this.#repairer = new Repairer({
+      ...parts,
+      rooms: this.#rooms,
+      onRoomGone: (room) => room.removeAll('room_gone'),
+      onLogReset: (room) => {
+        for (const member of room.members) member.leave('log_reset')
+      },
+    })
+    this.#roomHost = {
+      clock: parts.clock,
+      gapIn: (room) => this.#repairer.gapIn(room),
+      behind: (room, member, joinedSeq) => this.#repairer.catchUp(room, member, joinedSeq),
+    }
+    this.#memberHost = {
+      slowReaders: this.#slowReaders,
+      maxMessageBytes: parts.maxMessageBytes,
+      chat: (member, text, settle) => this.#chat(member, text, settle),
+      failedMessage: (member, text) => this.#failedMessage(member, text),
+      gone: (member, toStore) => this.#gone(member, toStore),
+      disowned: () => this.#reaper.hurry(),
+    }
+  }
+
+  /** Whether this node takes joins now. */
+  get accepting(): boolean {
+    return this.#phase === 'serving'
+  }
+
+  /** How many of each this node holds now. */
+  get holds(): { readonly rooms: number; readonly members: number; readonly waiting: number } {
+    return { rooms: this.#rooms.size, members: this.#known.size, waiting: this.#outbox.depth }
+  }
+
+  /** Takes this node's lease and begins to serve. Waits as long as the repository does not answer. */
+  async start(): Promise<void> {
+    await this.#reaper.start()
+    if (this.#phase !== 'starting') return
+    this.#phase = 'serving'
+    this.#repairer.start()
+  }
+
+  /**
+   * Stores a room with a random name.
+   * @throws RoomError `unavailable`, `unknown` (a room that nobody knows may exist), `internal`
+   */
+  async createRoom(): Promise<RoomRef> {
+    const room = { id: this.#parts.ids.roomId(), name: this.#parts.ids.roomName() }
+    await this.#parts.repository.createRoom(room)
+    return room
+  }
+
+  /** @throws RoomError `not_found`, `unavailable`, `internal` */
+  async findRoom(roomId: RoomId): Promise<RoomWithMembers> {
+    const room = await this.#parts.repository.findRoom(roomId)
+    if (!room) throw noSuchRoom()
+    return room
+  }
+
+  /**
+   * Makes a member with a random name. Resolves when the member and its `joined` are stored; from
+   * then on the connection gets every message of the room, its own `joined` first.
+   * Whoever calls must call the member's `leave` when the connection is lost.
+   * @throws RoomError `not_found`, `full`, `draining`, `overloaded`, `unavailable`, `unknown`, `internal`
+   */
+  async join(roomId: RoomId, connection: Connection): Promise<Member> {
+    if (!this.accepting) throw restarting()
+    const room = this.#openRoom(roomId)
+    room.joining += 1
+    try {
+      await this.#live(room)
+      return await this.#storeJoined(room, connection)
+    } finally {
+      room.joining -= 1
+      this.#closeIfEmpty(room)
+    }
+  }
+
+  /**
+   * Takes no more joins and posts, finishes what is under way, closes all members with `drain` and
+   * stores their `left`. Resolves when that is done; the caller bounds the wait.
+   */
+  async drain(): Promise<void> {
+    const served = this.#phase === 'serving'
+    this.#phase = 'draining'
+    await this.#outbox.idle()
+    await new Promise<void>((resolve) => this.#parts.clock.soon(resolve))
+    for (const room of this.#rooms.values()) room.removeAll('drain')
+    this.#reaper.stop()
+    if (served) await this.#reaper.reapSelf()
+  }
+
+  /** Stops all timers. Nothing is stored or delivered afterwards. */
+  stop(): void {
+    this.#phase = 'draining'
+    for (const room of this.#rooms.values()) room.removeAll('drain')
+    this.#outbox.stop()
+    this.#repairer.stop()
+    this.#reaper.stop()
+    this.#slowReaders.stop()
+  }
+
+  #chat(
+    member: Member,
+    text: string,
+    settle: (outcome: Outcome) => void,
+  ): 'draining' | 'overloaded' | undefined {
+    if (!this.accepting) return 'draining'
+    const taken = this.#outbox.add(
+      {
+        type: 'chat',
+        roomId: member.roomId,
+        memberId: member.id,
+        messageId: this.#parts.ids.messageId(),
+        message: text,
+      },
+      settle,
+    )
+    return taken ? undefined : 'overloaded'
+  }
+
+  #failedMessage(member: Member, text: string): Message {
+    return {
+      id: this.#parts.ids.messageId(),
+      roomId: member.roomId,
+      memberId: member.id,
+      memberName: member.name,
+      type: 'failed',
+      message: text,
+      sent: this.#parts.clock.wallTime(),
+    }
+  }
+
+  #gone(member: Member, toStore: boolean): void {
+    const room = this.#rooms.get(member.roomId)
+    room?.members.delete(member)
+    if (toStore) this.#storeLeft({ memberId: member.id, roomId: member.roomId })
+    else this.#known.delete(member.id)
+    if (room) this.#closeIfEmpty(room)
+  }
+
+  #openRoom(roomId: RoomId): Room {
+    const open = this.#rooms.get(roomId)
+    if (open) return open
+    const room = new Room(roomId, this.#roomHost)
+    this.#rooms.set(roomId, room)
+    this.#subscriptions.set(
+      room,
+      this.#parts.queue.subscribe(roomId, {
+        onRun: (from, run) => {
+          if (from !== this.#reaper.nodeId) room.offer(run)
+        },
+        onInterrupted: () => this.#repairer.doubt(room),
+      }),
+    )
+    return room
+  }
+
+  #closeIfEmpty(room: Room): void {
+    if (room.joining > 0 || room.members.size > 0 || this.#rooms.get(room.id) !== room) return
+    this.#rooms.delete(room.id)
+    this.#subscriptions.get(room)?.close()
+    this.#subscriptions.delete(room)
+  }
+
+  /** Waits until the queue delivers, but not for long: then the room is compared once it does. */
+  async #live(room: Room): Promise<void> {
+    const live = this.#subscriptions.get(room)?.live
+    if (!live) return
+    let late = false
+    await new Promise<void>((resolve) => {
+      const cancel = this.#parts.clock.after(LIVE_MS, () => {
+        late = true
+        resolve()
+      })
+      void live.then(() => {
+        cancel()
+        if (late) this.#repairer.doubt(room)
+        resolve()
+      })
+    })
+  }
+
+  #storeJoined(room: Room, connection: Connection): Promise<Member> {
+    const { ids, maxRoomMembers } = this.#parts
+    const member = new Member(ids.memberId(), room.id, connection, this.#memberHost)
+    const place = { roomId: room.id, memberId: member.id }
+    this.#known.add(member.id)
+    return new Promise((resolve, reject) => {
+      const names = [ids.memberName(), ids.memberName(), ids.memberName()] as const
+      const refuse = (error: RoomError) => {
+        this.#known.delete(member.id)
+        reject(error)
+      }
+      const taken = this.#outbox.add(
+        {
+          ...place,
+          type: 'joined',
+          messageId: ids.messageId(),
+          names,
+          maxMembers: maxRoomMembers,
+        },
+        (outcome) => {
+          if ('failed' in outcome) {
+            refuse(new RoomError(outcome.failed, 'The room cannot be joined now, try again.'))
+            if (outcome.failed === 'unknown') this.#storeLeft(place)
+          } else if ('rejected' in outcome) {
+            if (outcome.rejected === 'room_gone') return refuse(noSuchRoom())
+            if (outcome.rejected === 'room_full') {
+              return refuse(new RoomError('full', 'The room is full.'))
+            }
+            this.#reaper.hurry()
+            refuse(restarting())
+          } else if (!this.accepting || outcome.storedBy !== this.#reaper.nodeId) {
+            // The row falls to whoever reaps the id that it was stored under.
+            refuse(restarting())
+          } else {
+            member.name = outcome.message.memberName
+            room.admit(member, outcome.message.seq)
+            resolve(member)
+          }
+        },
+      )
+      if (!taken) refuse(new RoomError('overloaded', 'The server is busy, try again.'))
+    })
+  }
+
+  #storeLeft({ memberId, roomId }: MemberPlace): void {
+    this.#known.add(memberId)
+    this.#outbox.add(
+      { type: 'left', roomId, memberId, messageId: this.#parts.ids.messageId() },
+      () => this.#known.delete(memberId),
+    )
+  }
+
+  /** Hands what is committed to the members here, then to the other nodes. */
+  #logged(messages: readonly LoggedMessage[]): void {
+    const byRoom = new Map<RoomId, LoggedMessage[]>()
+    for (const message of messages) {
+      const ofRoom = byRoom.get(message.roomId)
+      if (ofRoom) ofRoom.push(message)
+      else byRoom.set(message.roomId, [message])
+    }
+    for (const [roomId, ofRoom] of byRoom) {
+      for (const run of runsOf(ofRoom, this.#parts.encode)) {
+        this.#rooms.get(roomId)?.offer(run)
+        void this.#parts.queue
+          .publish(roomId, this.#reaper.nodeId, run)
+          .catch((error: unknown) => this.#parts.log.debug('publish failed', { error }))
+      }
+    }
+  }
+
+  #leaseLost(): void {
+    for (const room of this.#rooms.values()) room.removeAll('lease_lost')
+  }
+}
+
+const noSuchRoom = () => new RoomError('not_found', 'There is no such room.')
+
+const restarting = () =>
+  new RoomError('draining', 'This server is starting or stopping, try again.')

@@ -1,0 +1,245 @@
+import type { Cancel, Clock } from '../ports/clock.ts'
+import type { EncodeMessage } from '../ports/connection.ts'
+import type { Log } from '../ports/log.ts'
+import type { LoggedMessage, Seq } from '../ports/model.ts'
+import type { Run } from '../ports/queue.ts'
+import type { Page, Repository } from '../ports/repository.ts'
+import type { Member } from './member.ts'
+import type { Room } from './room.ts'
+
+/** Publishes of two nodes overtake each other in healthy operation; only what stays away is read. */
+const GAP_MS = 30
+const SWEEP_MS = 1_000
+const SLICE_ROOMS = 500
+const PAGE_ROWS = 500
+const PAGE_BYTES = 256 << 10
+const MAX_READS = 4
+const RETRY_MS = 500
+
+export interface RepairerParts {
+  readonly repository: Repository
+  readonly clock: Clock
+  readonly log: Log
+  readonly encode: EncodeMessage
+  /** The rooms that are open on this node now. */
+  readonly rooms: ReadonlyMap<Room['id'], Room>
+  readonly onRoomGone: (room: Room) => void
+  /** The repository's log ends before what this node has let out. */
+  readonly onLogReset: (room: Room) => void
+}
+
+/**
+ * Brings what the queue lost, from the repository: fills gaps that stay for 30 ms, and once a
+ * second compares every open room with the repository, in slices, because no gap reveals a lost
+ * last message. (Anti-entropy in the sense of Demers et al., PODC 1987.)
+ */
+export class Repairer {
+  readonly #parts: RepairerParts
+  /** Rooms whose gap is being waited for or read. */
+  readonly #atWork = new Set<Room>()
+  readonly #reads: (() => Promise<void>)[] = []
+  #reading = 0
+  readonly #doubted = new Set<Room>()
+  #round: Iterator<Room> | undefined
+  #sweeping = false
+  #sweepTimer: Cancel | undefined
+  #stopped = false
+  #answering = true
+
+  constructor(parts: RepairerParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    this.#nextSlice()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#sweepTimer?.()
+  }
+
+  /** Something that is said to exist in this room has not been let out. */
+  gapIn(room: Room): void {
+    if (this.#atWork.has(room)) return
+    this.#atWork.add(room)
+    const seen = room.next
+    this.#parts.clock.after(GAP_MS, () => {
+      if (!this.#open(room) || !room.waiting) {
+        this.#atWork.delete(room)
+      } else if (room.next !== seen) {
+        this.#atWork.delete(room)
+        this.gapIn(room)
+      } else {
+        this.#read(() => this.#fill(room))
+      }
+    })
+  }
+
+  /** Messages of this room may have been missed without a trace: it is compared at once. */
+  doubt(room: Room): void {
+    this.#doubted.add(room)
+    if (!this.#sweeping) this.#parts.clock.soon(() => void this.#sweep())
+  }
+
+  /** Writes a member what was let out since its `joined`, then lets the room's fan-out go on. */
+  catchUp(room: Room, member: Member, joinedSeq: Seq): void {
+    this.#read(() => this.#replay(room, member, joinedSeq))
+  }
+
+  #open(room: Room): boolean {
+    return !this.#stopped && this.#parts.rooms.get(room.id) === room
+  }
+
+  #read(job: () => Promise<void>): void {
+    this.#reads.push(job)
+    this.#nextRead()
+  }
+
+  #nextRead(): void {
+    if (this.#reading >= MAX_READS) return
+    const job = this.#reads.shift()
+    if (!job) return
+    this.#reading += 1
+    void job().finally(() => {
+      this.#reading -= 1
+      this.#nextRead()
+    })
+  }
+
+  async #fill(room: Room): Promise<void> {
+    const claimed = room.tip
+    while (this.#open(room) && room.waiting) {
+      const page = await this.#page(room, room.next ?? 0)
+      if (page === 'failed') {
+        this.#parts.clock.after(RETRY_MS, () => this.#read(() => this.#fill(room)))
+        return
+      }
+      if (page === undefined) {
+        this.#parts.onRoomGone(room)
+        break
+      }
+      for (const run of this.#runs(page.messages)) room.offer(run)
+      if (page.messages.length === 0 || (room.next ?? 0) > page.lastSeq) {
+        room.settle(claimed)
+        break
+      }
+    }
+    this.#atWork.delete(room)
+    if (this.#open(room) && room.waiting) this.gapIn(room)
+  }
+
+  async #replay(room: Room, member: Member, joinedSeq: Seq): Promise<void> {
+    let next = joinedSeq
+    while (this.#open(room) && member.present && next < (room.next ?? 0)) {
+      const page = await this.#page(room, next)
+      if (page === 'failed') {
+        const from = next
+        this.#parts.clock.after(RETRY_MS, () => this.catchUp(room, member, from))
+        return
+      }
+      const runs = page ? this.#runs(page.messages) : []
+      if (runs.length === 0) return member.leave('log_reset')
+      for (const { firstSeq, frames } of runs) {
+        const entries = frames.map((plain, index) => ({ seq: firstSeq + index, plain }))
+        const upTo = entries.filter((entry) => entry.seq < (room.next ?? 0))
+        member.deliver(member.connection.dialect.encode(upTo).bytes)
+        next += upTo.length
+      }
+    }
+    member.from = next
+  }
+
+  async #page(room: Room, next: Seq): Promise<Page | 'failed' | undefined> {
+    try {
+      const page = await this.#parts.repository.read(room.id, {
+        after: next - 1,
+        limit: PAGE_ROWS,
+        maxBytes: PAGE_BYTES,
+      })
+      return page === 'cursor_unknown' ? undefined : page
+    } catch (error) {
+      this.#parts.log.debug('repair read failed', { error })
+      return 'failed'
+    }
+  }
+
+  #runs(messages: readonly LoggedMessage[]): readonly Run[] {
+    return runsOf(messages, this.#parts.encode)
+  }
+
+  #nextSlice(): void {
+    if (this.#stopped) return
+    const slices = Math.max(1, Math.ceil(this.#parts.rooms.size / SLICE_ROOMS))
+    this.#sweepTimer = this.#parts.clock.after(SWEEP_MS / slices, () => {
+      void this.#sweep().then(() => this.#nextSlice())
+    })
+  }
+
+  /** Compares the next slice of the round, then the rooms in doubt. One comparison at a time. */
+  async #sweep(): Promise<void> {
+    if (this.#sweeping || this.#stopped) return
+    this.#sweeping = true
+    this.#round ??= this.#parts.rooms.values()
+    const slice = take(this.#round, SLICE_ROOMS)
+    if (slice.length < SLICE_ROOMS) this.#round = undefined
+    let answering = await this.#compare(slice)
+    while (answering && this.#doubted.size > 0) {
+      const doubted = take(this.#doubted.values(), SLICE_ROOMS)
+      for (const room of doubted) this.#doubted.delete(room)
+      answering = await this.#compare(doubted)
+    }
+    this.#sweeping = false
+  }
+
+  /** @returns false when the repository did not answer */
+  async #compare(rooms: readonly Room[]): Promise<boolean> {
+    const seen = new Map<Room['id'], { room: Room; seq: Seq }>()
+    for (const room of rooms) {
+      if (this.#open(room) && room.next !== undefined) {
+        seen.set(room.id, { room, seq: room.next - 1 })
+      }
+    }
+    if (seen.size === 0) return true
+    try {
+      const asked = Array.from(seen.values(), ({ room, seq }) => ({ roomId: room.id, seq }))
+      for (const { roomId, seq } of await this.#parts.repository.lastSeqs(asked)) {
+        const known = seen.get(roomId)
+        if (!known || !this.#open(known.room)) continue
+        if (seq === undefined) this.#parts.onRoomGone(known.room)
+        else if (seq < known.seq) this.#parts.onLogReset(known.room)
+        else known.room.expect(seq)
+      }
+      if (!this.#answering) this.#parts.log.info('sweep goes on')
+      this.#answering = true
+    } catch (error) {
+      if (this.#answering) this.#parts.log.warn('sweep failed', { error })
+      this.#answering = false
+    }
+    return this.#answering
+  }
+}
+
+/** Encodes messages of one room, in seq order, into runs without holes. */
+export const runsOf = (messages: readonly LoggedMessage[], encode: EncodeMessage): Run[] => {
+  const runs: { firstSeq: Seq; frames: Uint8Array[] }[] = []
+  let run: { firstSeq: Seq; frames: Uint8Array[] } | undefined
+  for (const message of messages) {
+    if (!run || message.seq !== run.firstSeq + run.frames.length) {
+      run = { firstSeq: message.seq, frames: [] }
+      runs.push(run)
+    }
+    run.frames.push(encode(message))
+  }
+  return runs
+}
+
+const take = (rooms: Iterator<Room>, count: number): Room[] => {
+  const taken: Room[] = []
+  while (taken.length < count) {
+    const next = rooms.next()
+    if (next.done) break
+    taken.push(next.value)
+  }
+  return taken
+}

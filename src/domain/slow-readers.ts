@@ -1,0 +1,74 @@
+import type { Cancel, Clock } from '../ports/clock.ts'
+
+/** Unsent bytes beyond which a reader counts as slow, the next write included. */
+export const MAX_UNSENT_BYTES = 1 << 20
+const STALL_MS = 10_000
+const CHECK_MS = 1_000
+
+/** One who is written to. */
+export interface Reader {
+  /** Bytes written to it that have not left this process. */
+  readonly unsent: number
+  /** Bytes written to it in all. */
+  readonly written: number
+  /** It reads too slowly to be kept. */
+  tooSlow(): void
+}
+
+interface Progress {
+  sent: number
+  since: number
+}
+
+/**
+ * Finds readers whose unsent bytes have not moved for ten seconds. Only readers with unsent bytes
+ * are looked at, all by one timer, which runs only while there are such.
+ */
+export class SlowReaders {
+  readonly #clock: Clock
+  readonly #watched = new Map<Reader, Progress>()
+  #timer: Cancel | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** To be called after a write that left bytes unsent. */
+  watch(reader: Reader): void {
+    if (this.#watched.has(reader)) return
+    this.#watched.set(reader, {
+      sent: reader.written - reader.unsent,
+      since: this.#clock.now(),
+    })
+    this.#timer ??= this.#clock.after(CHECK_MS, () => this.#check())
+  }
+
+  /** To be called when a reader is gone. */
+  forget(reader: Reader): void {
+    this.#watched.delete(reader)
+  }
+
+  stop(): void {
+    this.#watched.clear()
+    this.#timer?.()
+    this.#timer = undefined
+  }
+
+  #check(): void {
+    this.#timer = undefined
+    const now = this.#clock.now()
+    for (const [reader, progress] of this.#watched) {
+      const sent = reader.written - reader.unsent
+      if (reader.unsent === 0) {
+        this.#watched.delete(reader)
+      } else if (sent !== progress.sent) {
+        progress.sent = sent
+        progress.since = now
+      } else if (now - progress.since >= STALL_MS) {
+        this.#watched.delete(reader)
+        reader.tooSlow()
+      }
+    }
+    if (this.#watched.size > 0) this.#timer = this.#clock.after(CHECK_MS, () => this.#check())
+  }
+}
