@@ -31,7 +31,7 @@ interface Waiting {
 }
 
 export interface OutboxParts {
-  readonly repository: Repository
+  readonly repository: Pick<Repository, 'append'>
   readonly clock: Clock
   readonly ids: Ids
   /** The id under which this node appends at this moment. */

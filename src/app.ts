@@ -1,0 +1,152 @@
+import { MemoryQueue } from './adapters/memory/queue.ts'
+import { MemoryRepository } from './adapters/memory/repository.ts'
+import { encodeMessage } from './adapters/http/frames.ts'
+import { buildServer } from './adapters/http/server.ts'
+import { PostgresRepository } from './adapters/postgres/repository.ts'
+import { RedisQueue } from './adapters/redis/queue.ts'
+import { SystemClock } from './adapters/system/clock.ts'
+import { SystemIds } from './adapters/system/ids.ts'
+import { Controller } from './domain/controller.ts'
+import { History } from './domain/history.ts'
+import type { Clock } from './ports/clock.ts'
+import { codeOf } from './ports/errors.ts'
+import type { Log } from './ports/log.ts'
+import type { Queue } from './ports/queue.ts'
+import type { Repository } from './ports/repository.ts'
+import type { Settings } from './settings.ts'
+
+/** How much of the drain's time the domain may take; the rest is for closing sockets and pools. */
+const DRAIN_SHARE = 0.7
+const START_RETRY_MS = 1_000
+
+export interface App {
+  /** Listens, then waits for the repository. Resolves when this node takes joins, with its URL. */
+  start(): Promise<string>
+  /**
+   * Drains and ends everything, within about the setting `drainMs`. Idempotent.
+   * Rejects when the drain was not complete; everything is ended all the same.
+   */
+  stop(): Promise<void>
+}
+
+interface Services {
+  readonly repository: Repository
+  readonly queue: Queue
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** The one place that knows every part. Nothing runs before `start`. */
+export const buildApp = (settings: Settings, log: Log): App => {
+  const clock = new SystemClock()
+  const ids = new SystemIds()
+  const services = settings.cluster
+    ? clusterServices(settings.cluster, log)
+    : embeddedServices(clock)
+  const { repository, queue } = services
+  const controller = new Controller({
+    ...settings,
+    repository,
+    queue,
+    clock,
+    ids,
+    log,
+    encode: encodeMessage,
+  })
+  const server = buildServer({
+    controller,
+    history: new History(repository, clock),
+    pings: { repository: () => repository.ping(), queue: () => queue.ping() },
+    clock,
+    ids,
+    log,
+    settings,
+  })
+
+  let stopping: Promise<void> | undefined
+  const startServices = async () => {
+    for (;;) {
+      try {
+        return await services.start()
+      } catch (error) {
+        if (stopping || codeOf(error) !== 'unavailable') throw error
+        log.warn('repository not ready', { error })
+        await pause(clock, START_RETRY_MS * (0.5 + ids.random()))
+      }
+    }
+  }
+
+  const stop = async () => {
+    const results = await Promise.allSettled([
+      within(clock, settings.drainMs * DRAIN_SHARE, controller.drain()),
+    ])
+    controller.stop()
+    results.push(...(await Promise.allSettled([server.close()])))
+    results.push(...(await Promise.allSettled([services.stop()])))
+    const failures = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as unknown] : [],
+    )
+    if (failures.length > 0) throw new AggregateError(failures)
+  }
+
+  return {
+    start: async () => {
+      await server.listen({ host: settings.host, port: settings.port })
+      log.info('listening', { port: portOf(server.addresses()), mode: modeOf(settings) })
+      await startServices()
+      await controller.start()
+      return urlOf(settings.host, portOf(server.addresses()))
+    },
+    stop: () => (stopping ??= stop()),
+  }
+}
+
+const embeddedServices = (clock: Clock): Services => ({
+  repository: new MemoryRepository(clock),
+  queue: new MemoryQueue(clock),
+  start: async () => {},
+  stop: async () => {},
+})
+
+const clusterServices = (
+  { databaseUrl, redisUrl }: { readonly databaseUrl: string; readonly redisUrl: string },
+  log: Log,
+): Services => {
+  const repository = new PostgresRepository({ url: databaseUrl })
+  const queue = new RedisQueue({ url: redisUrl, log })
+  return {
+    repository,
+    queue,
+    start: async () => {
+      await queue.start()
+      await repository.start()
+    },
+    stop: async () => {
+      await Promise.all([queue.stop(), repository.stop()])
+    },
+  }
+}
+
+const modeOf = (settings: Settings) => (settings.cluster ? 'cluster' : 'embedded')
+
+const portOf = (addresses: readonly { readonly port: number }[]): number => addresses[0]?.port ?? 0
+
+const urlOf = (host: string, port: number): string => {
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host
+  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`
+}
+
+const pause = (clock: Clock, ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve))
+
+/** Settles as `work` does, or rejects after `ms`. */
+const within = async (clock: Clock, ms: number, work: Promise<void>): Promise<void> => {
+  let cancel = () => {}
+  const deadline = new Promise<never>((_, reject) => {
+    cancel = clock.after(ms, () => reject(new Error('not done in time')))
+  })
+  try {
+    await Promise.race([work, deadline])
+  } finally {
+    cancel()
+  }
+}

@@ -1,0 +1,119 @@
+import type { Clock } from '../ports/clock.ts'
+import { RoomError } from '../ports/errors.ts'
+import type { LoggedMessage, RoomId, Seq } from '../ports/model.ts'
+import type { Page, Range, Repository } from '../ports/repository.ts'
+
+/** Reads at work at the same time on this node: history must not starve the write path. */
+const MAX_READS = 4
+const MAX_WAITING = 256
+const MAX_WAIT_MS = 2_000
+/** One page of a whole log. */
+const PAGE = { limit: 500, maxBytes: 256 * 1024 }
+
+/** Part of a log, oldest first, and whether there is more of it on either side. */
+export interface Excerpt {
+  readonly messages: readonly LoggedMessage[]
+  /** There are messages before the first one here. False when there is no first one. */
+  readonly older: boolean
+  /** There are messages after the last one here. False when there is no last one. */
+  readonly newer: boolean
+}
+
+/** Reads what was said, a page at a time; readers take turns in the order in which they came. */
+export class History {
+  readonly #repository: Pick<Repository, 'read'>
+  readonly #clock: Clock
+  readonly #waiting = new Set<() => void>()
+  #reads = 0
+
+  constructor(repository: Pick<Repository, 'read'>, clock: Clock) {
+    this.#repository = repository
+    this.#clock = clock
+  }
+
+  /**
+   * At most `range.limit` messages of a room.
+   * @throws RoomError `not_found`; `invalid` when the range names a message that is not in this
+   * room; `overloaded`, `unavailable`, `internal`
+   */
+  async excerpt(roomId: RoomId, range: Range): Promise<Excerpt> {
+    const { limit } = range
+    const { messages } = await this.#read(roomId, { ...range, limit: limit + 1 })
+    const more = messages.length > limit
+    const some = messages.length > 0
+    if ('after' in range) return { messages: messages.slice(0, limit), older: some, newer: more }
+    return { messages: messages.slice(-limit), older: more, newer: 'before' in range && some }
+  }
+
+  /**
+   * The whole log of a room as it is when the promise resolves, in pages that are not empty. A page
+   * is read when it is asked for; nothing is held between pages.
+   * The iteration throws a RoomError when it cannot come to its end.
+   * @throws RoomError `not_found`, `overloaded`, `unavailable`, `internal`
+   */
+  async all(roomId: RoomId): Promise<AsyncIterable<readonly LoggedMessage[]>> {
+    const { messages, lastSeq } = await this.#read(roomId, { after: 0, ...PAGE })
+    return this.#pages(roomId, messages, lastSeq)
+  }
+
+  async *#pages(
+    roomId: RoomId,
+    page: readonly LoggedMessage[],
+    end: Seq,
+  ): AsyncGenerator<readonly LoggedMessage[], void> {
+    for (let seq = 0; seq < end;) {
+      const due = page.filter((message) => message.seq <= end)
+      const last = due.at(-1)
+      if (!last) throw new RoomError('unavailable', 'The history went back while it was read.')
+      yield due
+      seq = last.seq
+      if (seq < end) page = (await this.#read(roomId, { after: seq, ...PAGE })).messages
+    }
+  }
+
+  async #read(roomId: RoomId, range: Range): Promise<Page> {
+    await this.#turn()
+    try {
+      const page = await this.#repository.read(roomId, range)
+      if (!page) throw new RoomError('not_found', 'There is no such room.')
+      if (page === 'cursor_unknown') {
+        throw new RoomError('invalid', 'The cursor is not a message of this room.')
+      }
+      return page
+    } finally {
+      this.#done()
+    }
+  }
+
+  #turn(): Promise<void> {
+    if (this.#reads < MAX_READS) {
+      this.#reads += 1
+      return Promise.resolve()
+    }
+    if (this.#waiting.size >= MAX_WAITING) return Promise.reject(busy())
+    return new Promise((resolve, reject) => {
+      const start = () => {
+        cancel()
+        resolve()
+      }
+      const cancel = this.#clock.after(MAX_WAIT_MS, () => {
+        this.#waiting.delete(start)
+        reject(busy())
+      })
+      this.#waiting.add(start)
+    })
+  }
+
+  /** Passes the turn on: whoever waits longest takes it over, so it counts as taken throughout. */
+  #done(): void {
+    const [next] = this.#waiting
+    if (!next) {
+      this.#reads -= 1
+      return
+    }
+    this.#waiting.delete(next)
+    next()
+  }
+}
+
+const busy = () => new RoomError('overloaded', 'Too many are reading now, try again.')

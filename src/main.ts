@@ -1,0 +1,57 @@
+import closeWithGrace from 'close-with-grace'
+import { PinoLog } from './adapters/system/log.ts'
+import { buildApp } from './app.ts'
+import { loadSettings, SettingsError, type Settings } from './settings.ts'
+
+const EXIT_SETTINGS = 2
+const EXIT_FAILURE = 1
+
+const readSettings = (): Settings => {
+  try {
+    return loadSettings(process.env)
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error
+    process.stderr.write(`The settings are not right:\n${bulleted(error.problems)}`)
+    process.exit(EXIT_SETTINGS)
+  }
+}
+
+const bulleted = (lines: readonly string[]) => lines.map((line) => `- ${line}\n`).join('')
+
+const greeting = (url: string) => `sharechat is at ${url}
+
+  Create a room:  curl -X POST ${url}/api/room
+  Join it:        websocat ${url.replace('http', 'ws')}/api/serve/<roomId>
+
+`
+
+const settings = readSettings()
+const log = new PinoLog(settings.logLevel)
+const app = buildApp(settings, log)
+
+closeWithGrace({ delay: settings.drainMs, logger: undefined }, async ({ signal, err }) => {
+  if (err) log.error('unexpected failure', { error: err })
+  else log.info('stopping', { signal: signal ?? 'none' })
+  try {
+    await app.stop()
+  } catch (error) {
+    log.error('not everything ended well', { error })
+    throw error
+  }
+})
+
+try {
+  process.stdout.write(greeting(await app.start()))
+} catch (error) {
+  log.error('cannot start', { error })
+  process.stderr.write(`Cannot start: ${whyNot(error)}\n`)
+  process.exit(EXIT_FAILURE)
+}
+
+function whyNot(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') return `port ${settings.port} is in use; set PORT to another one.`
+  if (code === 'EACCES') return `port ${settings.port} may not be used; set PORT to another one.`
+  if (code === 'EADDRNOTAVAIL') return 'this machine does not have the address in HOST.'
+  return 'see the log line above.'
+}

@@ -1,0 +1,69 @@
+import { MemoryQueue } from '../src/adapters/memory/queue.ts'
+import { MemoryRepository } from '../src/adapters/memory/repository.ts'
+import { SystemIds } from '../src/adapters/system/ids.ts'
+import { Controller } from '../src/domain/controller.ts'
+import type { Log } from '../src/ports/log.ts'
+import type { RoomId } from '../src/ports/model.ts'
+import type { Queue } from '../src/ports/queue.ts'
+import type { Repository } from '../src/ports/repository.ts'
+import { encodeLine, FakeConnection } from './fake-connection.ts'
+import { FakeClock } from './fake-clock.ts'
+
+export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** A repository that passes every call on, but for the methods that a test takes over. */
+export const tamper = (real: Repository, methods: Partial<Repository>): Repository => ({
+  createRoom: (room) => real.createRoom(room),
+  findRoom: (roomId) => real.findRoom(roomId),
+  append: (nodeId, entries) => real.append(nodeId, entries),
+  read: (roomId, range) => real.read(roomId, range),
+  lastSeqs: (seen) => real.lastSeqs(seen),
+  holdLease: (nodeId, leaseMs, kind) => real.holdLease(nodeId, leaseMs, kind),
+  reap: (whom, leaseMs, limit) => real.reap(whom, leaseMs, limit),
+  membersOf: (nodeId) => real.membersOf(nodeId),
+  ping: () => real.ping(),
+  ...methods,
+})
+
+/** Nodes in this process over one memory repository and one queue, on a clock of their own. */
+export const openWorld = () => {
+  const clock = new FakeClock()
+  const repository = new MemoryRepository(clock)
+  const queue = new MemoryQueue(clock)
+  const ids = new SystemIds()
+
+  const startNode = async (parts: { repository?: Repository; queue?: Queue } = {}) => {
+    const controller = new Controller({
+      repository,
+      queue,
+      clock,
+      ids,
+      log: silent,
+      encode: encodeLine,
+      leaseMs: 10_000,
+      maxMessageBytes: 16_384,
+      maxRoomMembers: 10_000,
+      ...parts,
+    })
+    void controller.start()
+    await clock.advance(0)
+    return controller
+  }
+
+  /** Joins and, in the order of the clock, waits for it. */
+  const join = async (controller: Controller, roomId: RoomId) => {
+    const connection = new FakeConnection()
+    const joining = controller.join(roomId, connection)
+    joining.catch(() => {})
+    await clock.advance(400)
+    return { member: await joining, connection }
+  }
+
+  const logOf = async (roomId: RoomId) => {
+    const page = await repository.read(roomId, { after: 0, limit: 1_000_000 })
+    if (page === undefined || page === 'cursor_unknown') throw new Error('no such room')
+    return page.messages
+  }
+
+  return { clock, repository, queue, ids, startNode, join, logOf }
+}

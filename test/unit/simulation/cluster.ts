@@ -1,0 +1,215 @@
+import { MemoryRepository } from '../../../src/adapters/memory/repository.ts'
+import { SystemIds } from '../../../src/adapters/system/ids.ts'
+import { Controller } from '../../../src/domain/controller.ts'
+import type { Member } from '../../../src/domain/member.ts'
+import type { Ids } from '../../../src/ports/ids.ts'
+import type { Log } from '../../../src/ports/log.ts'
+import type { RoomId } from '../../../src/ports/model.ts'
+import { encodeLine, FakeConnection } from '../../fake-connection.ts'
+import { FakeClock } from '../../fake-clock.ts'
+import { Random } from '../../random.ts'
+import { faultyRepository, LossyBus, Process, type Weather } from './faults.ts'
+
+const LEASE_MS = 10_000
+
+export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+interface Node {
+  readonly process: Process
+  readonly controller: Controller
+}
+
+/** One connection that was let in, and what its member said. */
+export interface Visit {
+  readonly node: Node
+  readonly member: Member
+  readonly connection: FakeConnection
+  readonly said: string[]
+  /** The client hung up, or its node died. */
+  over: boolean
+}
+
+export const calm = (): Weather => ({
+  repositoryDown: false,
+  refuse: 0,
+  loseReply: 0,
+  late: 0,
+  drop: 0,
+  double: 0,
+  queueDown: false,
+})
+
+const storm: Partial<Weather> = {
+  refuse: 0.05,
+  loseReply: 0.1,
+  late: 0.3,
+  drop: 0.2,
+  double: 0.1,
+}
+
+/** Some nodes, one repository, a lossy bus, and people who come, talk and go, all from one seed. */
+export class Cluster {
+  readonly clock = new FakeClock()
+  readonly repository = new MemoryRepository(this.clock)
+  readonly weather: Weather = calm()
+  readonly random: Random
+  readonly bus: LossyBus
+  readonly nodes: Node[] = []
+  readonly visits: Visit[] = []
+  readonly rooms: RoomId[] = []
+  readonly #ids: Ids = new SystemIds()
+  #texts = 0
+
+  constructor(seed: number) {
+    this.random = new Random(seed)
+    this.bus = new LossyBus(this.clock, this.weather, this.random)
+  }
+
+  async open(nodes: number, rooms: number): Promise<void> {
+    for (let count = 0; count < nodes; count += 1) this.#startNode()
+    for (let count = 0; count < rooms; count += 1) {
+      const room = { id: this.#ids.roomId(), name: 'Simulated Room' }
+      await this.repository.createRoom(room)
+      this.rooms.push(room.id)
+    }
+    await this.clock.advance(100)
+    Object.assign(this.weather, storm)
+  }
+
+  /** One thing happens, then a little time passes. */
+  async step(): Promise<void> {
+    const dice = this.random.below(1_000)
+    if (dice < 550) this.#say()
+    else if (dice < 800) this.#join()
+    else if (dice < 950) this.#hangUp()
+    else if (dice < 958) this.#kill(this.random.pick(this.nodes))
+    else if (dice < 978) this.#freeze(this.random.pick(this.nodes))
+    else if (dice < 983) this.#drain(this.random.pick(this.nodes))
+    else if (dice < 990) this.#outage('repositoryDown')
+    else if (dice < 996) this.#outage('queueDown')
+    else this.bus.interrupt()
+    await this.clock.advance(
+      this.random.chance(0.06) ? this.random.below(5_000) : this.random.below(40),
+    )
+  }
+
+  /** Ends all faults and waits as long as the guarantees may take. */
+  async heal(): Promise<void> {
+    Object.assign(this.weather, calm())
+    for (const { process } of this.nodes) process.thaw()
+    await this.clock.advance(40_000)
+  }
+
+  /** Everybody leaves. */
+  async empty(): Promise<void> {
+    for (const visit of this.visits) this.#end(visit)
+    await this.clock.advance(40_000)
+  }
+
+  #startNode(): void {
+    const process = new Process(this.clock)
+    const controller = new Controller({
+      repository: faultyRepository(this.repository, process, this.weather, this.random),
+      queue: this.bus.linkOf(process),
+      clock: process.clock,
+      ids: { ...idsOf(this.#ids), random: () => this.random.next() },
+      log: silent,
+      encode: encodeLine,
+      leaseMs: LEASE_MS,
+      maxMessageBytes: 16_384,
+      maxRoomMembers: 12,
+    })
+    this.nodes.push({ process, controller })
+    void controller.start()
+  }
+
+  #join(): void {
+    const node = this.random.pick(this.nodes)
+    const connection = new FakeConnection()
+    if (node.process.frozen) return
+    node.controller.join(this.random.pick(this.rooms), connection).then(
+      (member) => {
+        const visit: Visit = { node, member, connection, said: [], over: node.process.dead }
+        this.visits.push(visit)
+      },
+      () => {},
+    )
+  }
+
+  #talking(): Visit | undefined {
+    const visits = this.visits.filter(
+      ({ node, connection, over }) => !over && !connection.closed && !node.process.frozen,
+    )
+    return visits.length > 0 ? this.random.pick(visits) : undefined
+  }
+
+  #say(): void {
+    const visit = this.#talking()
+    if (!visit) return
+    const burst = this.random.chance(0.1) ? 20 : 1
+    for (let count = 0; count < burst; count += 1) {
+      const text = `text ${(this.#texts += 1)}`
+      visit.said.push(text)
+      visit.member.post(text)
+    }
+  }
+
+  #hangUp(): void {
+    const visit = this.#talking()
+    if (visit) this.#end(visit)
+  }
+
+  #end(visit: Visit): void {
+    if (visit.over) return
+    visit.over = true
+    if (!visit.node.process.dead) visit.member.leave()
+  }
+
+  #kill(node: Node): void {
+    this.#replace(node)
+    this.#bury(node)
+  }
+
+  #replace(node: Node): void {
+    this.nodes.splice(this.nodes.indexOf(node), 1)
+    this.#startNode()
+  }
+
+  #bury(node: Node): void {
+    node.process.dead = true
+    for (const visit of this.visits) if (visit.node === node) visit.over = true
+  }
+
+  #freeze({ process }: Node): void {
+    process.frozen = true
+    this.clock.after(this.random.below(25_000), () => process.thaw())
+  }
+
+  #drain(node: Node): void {
+    if (node.process.frozen) return
+    this.#replace(node)
+    const end = () => {
+      node.controller.stop()
+      this.#bury(node)
+    }
+    node.controller.drain().then(end, end)
+  }
+
+  #outage(kind: 'repositoryDown' | 'queueDown'): void {
+    this.weather[kind] = true
+    this.clock.after(this.random.below(12_000), () => {
+      this.weather[kind] = false
+      if (kind === 'queueDown' && this.random.chance(0.5)) this.bus.interrupt()
+    })
+  }
+}
+
+const idsOf = (ids: Ids): Ids => ({
+  roomId: () => ids.roomId(),
+  memberId: () => ids.memberId(),
+  messageId: () => ids.messageId(),
+  nodeId: () => ids.nodeId(),
+  roomName: () => ids.roomName(),
+  memberName: () => ids.memberName(),
+  random: () => ids.random(),
+})
