@@ -1,0 +1,58 @@
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+bin := node_modules/.bin
+# npm writes this file last, at the end of every install.
+installed := node_modules/.package-lock.json
+built := dist/main.js
+# Folders too: theirs is the time of a removed file.
+sources := $(shell find src) tsconfig.json tsconfig.build.json
+
+.PHONY: help run test build unit unit-test int int-test e2e e2e-test lint types format clean up down
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z].*:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(built) ## Start one server on http://localhost:8080 (settings: environment, e.g. PORT=9000)
+	@exec node $(built)
+
+test: lint types $(built) ## Check everything: lint, types, build, and all tests with real services
+	@$(bin)/vitest run
+
+build: $(built) ## Compile to dist
+
+unit unit-test: $(installed) ## Run the unit tests; they need no services
+	@$(bin)/vitest run --project unit
+
+int int-test: $(installed) ## Run the tests of the adapters against a real Postgres and Redis
+	@$(bin)/vitest run --project int
+
+e2e e2e-test: $(built) ## Run the tests of whole servers over HTTP and WebSocket
+	@$(bin)/vitest run --project e2e
+
+lint: $(installed) ## Check rules, import boundaries and format
+	@npm run --silent lint
+
+types: $(installed) ## Check types
+	@npm run --silent types
+
+format: $(installed) ## Format every file
+	@npm run --silent format
+
+clean: ## Remove what was built and installed
+	rm -rf dist coverage node_modules
+
+up: ## Start Postgres, Redis, two nodes and the load balancer with Docker on port 8080
+	docker compose up --build --detach --wait sharechat
+
+down: ## Stop what `make up` started, and remove its data
+	docker compose down --volumes
+
+$(installed): package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(built): $(installed) $(sources)
+	@npm run --silent build
+	@touch $@

@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config'
+
+/** The projects int and e2e share one Postgres and one Redis; unit runs without any. */
+const services = 'test/services/setup.ts'
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/reporter.ts'],
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
+      {
+        test: {
+          name: 'int',
+          include: ['test/int/**/*.test.ts'],
+          globalSetup: services,
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: services,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Whole servers and their deadlines: one file at a time, after the other projects.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+})
