@@ -2,7 +2,7 @@ import type { ErrorCode } from './errors.ts'
 import type { Entry, Message } from './model.ts'
 
 /**
- * One member's end of a socket, as the domain sees it. Rules C1–C6 in docs/contracts.md.
+ * One member's end of a socket, as the domain sees it. Rules C1–C9 in docs/contracts.md.
  * No method throws or waits; all of them do nothing after `close`.
  */
 export interface Connection {

@@ -29,6 +29,7 @@ export interface Run {
   readonly frames: readonly Entry['plain'][]
 }
 
+/** Called one at a time, never from within a call of the queue's. They do not throw. */
 export interface QueueHandlers {
   /** What a node published, this one included; `run` is well formed, its content is not proven. */
   onRun(from: NodeId, run: Run): void

@@ -1,0 +1,95 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import { type ErrorCode, RoomError } from '../../ports/errors.ts'
+import type { Ids } from '../../ports/ids.ts'
+import type { Log } from '../../ports/log.ts'
+import { STATUS } from './status.ts'
+
+/** The body of every refusal. */
+export const ErrorBody = Type.Object({
+  error: Type.Object({ code: Type.String(), message: Type.String() }),
+})
+
+/** The schemas of what every route may answer besides 200. */
+export const REFUSALS = { '4xx': ErrorBody, '5xx': ErrorBody }
+
+/** On every answer: nothing here is for caches, and a room's address is the key to the room. */
+export const COMMON_HEADERS = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }
+
+interface Refusal {
+  readonly status: number
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+const BUG: Refusal = { status: 500, code: 'internal', message: 'Something went wrong here.' }
+
+/** The refusal for anything thrown, by us or by Fastify. Never says what the client sent. */
+const refusalOf = (error: unknown): Refusal => {
+  if (error instanceof RoomError) {
+    const { code, message } = error
+    return code === 'internal' ? BUG : { status: STATUS[code], code, message }
+  }
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (status === 413) return { status, code: 'too_large', message: 'The body is too long.' }
+  if (status < 400 || status > 499 || Number.isNaN(status)) return BUG
+  return { status, code: 'invalid', message: 'The request is not valid.' }
+}
+
+export const errorBody = (code: ErrorCode, message: string) => ({ error: { code, message } })
+
+/** Answers with whatever was thrown, and logs what nobody expected. */
+export const errorHandler =
+  (ids: Ids, log: Log) =>
+  (error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const { status, code, message } = refusalOf(error)
+    if (status === 500) log.error('request failed', { error })
+    // Whoever was sent away together must not come back together.
+    if (status === 503) reply.header('retry-after', String(1 + Math.floor(ids.random() * 5)))
+    return reply.code(status).send(errorBody(code, message))
+  }
+
+/**
+ * Answers a path that Fastify cannot take apart (a broken escape, a parameter of great length):
+ * there is nothing by that name. No hook has run or will run for such a request.
+ */
+export const unroutable = (_error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+  const upgrade = request.headers.upgrade !== undefined
+  if (upgrade) reply.raw.once('finish', () => request.raw.socket.end())
+  reply
+    .code(404)
+    .headers({ ...COMMON_HEADERS, ...(upgrade ? { connection: 'close' } : {}) })
+    .send(errorBody('not_found', 'There is no such resource.'))
+}
+
+/** Answers what is no HTTP request, or one that did not arrive in time or in full, and hangs up. */
+export const brokenRequest = (error: NodeJS.ErrnoException, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const { status, code, message } = BROKEN[error.code ?? ''] ?? {
+    status: 400,
+    code: 'invalid',
+    message: 'This is not a valid HTTP request.',
+  }
+  const body = JSON.stringify(errorBody(code, message))
+  const headers = {
+    ...COMMON_HEADERS,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  }
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`, () =>
+    socket.destroy(),
+  )
+}
+
+const BROKEN: Partial<Record<string, Refusal>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    code: 'invalid',
+    message: 'The request took too long.',
+  },
+  HPE_HEADER_OVERFLOW: { status: 431, code: 'too_large', message: 'The headers are too long.' },
+}

@@ -1,0 +1,62 @@
+import type { Dialect, EncodeMessage } from '../../ports/connection.ts'
+import type { Message } from '../../ports/model.ts'
+
+/**
+ * A message as JSON with exactly these keys in this order: an element of the history, and, with a
+ * newline, the live frame, byte for byte.
+ */
+export const messageJson = (message: Message): string =>
+  JSON.stringify({
+    id: message.id,
+    roomId: message.roomId,
+    memberId: message.memberId,
+    memberName: message.memberName,
+    type: message.type,
+    message: message.message,
+    sent: new Date(message.sent).toISOString(),
+  })
+
+export const encodeMessage: EncodeMessage = (message) => Buffer.from(`${messageJson(message)}\n`)
+
+/** One text frame per entry, with the plain frame as its text. An entry without one gives none. */
+export const plainDialect: Dialect = {
+  encode(entries) {
+    let size = 0
+    for (const { plain } of entries) size += frameSize(plain.length)
+    const bytes = Buffer.allocUnsafe(size)
+    const offsets: number[] = []
+    let at = 0
+    for (const { plain } of entries) {
+      offsets.push(at)
+      if (plain.length > 0) at = putFrame(bytes, at, plain)
+    }
+    return { bytes, offsets }
+  },
+}
+
+const FINAL_TEXT = 0x81
+const LENGTH_IN_2_BYTES = 126
+const LENGTH_IN_8_BYTES = 127
+
+const frameSize = (length: number): number => {
+  if (length === 0) return 0
+  if (length < LENGTH_IN_2_BYTES) return 2 + length
+  return (length < 0x1_00_00 ? 4 : 10) + length
+}
+
+/** Writes an unmasked WebSocket frame (RFC 6455, 5.2) and returns where it ends. */
+const putFrame = (bytes: Buffer, start: number, text: Uint8Array): number => {
+  const { length } = text
+  let at = bytes.writeUInt8(FINAL_TEXT, start)
+  if (length < LENGTH_IN_2_BYTES) {
+    at = bytes.writeUInt8(length, at)
+  } else if (length < 0x1_00_00) {
+    at = bytes.writeUInt8(LENGTH_IN_2_BYTES, at)
+    at = bytes.writeUInt16BE(length, at)
+  } else {
+    at = bytes.writeUInt8(LENGTH_IN_8_BYTES, at)
+    at = bytes.writeBigUInt64BE(BigInt(length), at)
+  }
+  bytes.set(text, at)
+  return at + length
+}

@@ -1,0 +1,61 @@
+import type { WebSocket } from 'ws'
+import type { Cancel, Clock } from '../../ports/clock.ts'
+
+/**
+ * Pings all WebSockets from one timer and cuts those that went silent: whoever has sent nothing
+ * since the ping before. So a peer that vanished is gone within two intervals.
+ */
+export class Heartbeat {
+  readonly #clock: Clock
+  readonly #intervalMs: number
+  /** Per WebSocket whether it has been heard since its last ping; true before the first one. */
+  readonly #heard = new Map<WebSocket, boolean>()
+  #lastTick = 0
+  #cancel: Cancel | undefined
+
+  /** @param intervalMs how often everyone is pinged, in milliseconds */
+  constructor(clock: Clock, intervalMs: number) {
+    this.#clock = clock
+    this.#intervalMs = intervalMs
+  }
+
+  /** Watches an open WebSocket until it is closed. */
+  add(ws: WebSocket): void {
+    const heard = () => this.#heard.set(ws, true)
+    heard()
+    if (!this.#cancel) this.#schedule()
+    ws.on('pong', heard)
+    ws.on('ping', heard)
+    ws.on('message', heard)
+    ws.once('close', () => this.#heard.delete(ws))
+  }
+
+  /** No ping is sent and nobody is cut afterwards. */
+  stop(): void {
+    this.#cancel?.()
+  }
+
+  #schedule(): void {
+    this.#lastTick = this.#clock.now()
+    this.#cancel = this.#clock.after(this.#intervalMs, () => this.#tick())
+  }
+
+  #tick(): void {
+    if (this.#heard.size === 0) {
+      this.#cancel = undefined
+      return
+    }
+    // A process that stood still finds its timers due before it has read the pongs that came in
+    // meanwhile. Nobody is judged then, and what was not heard yet may still be heard.
+    const late = this.#clock.now() - this.#lastTick > this.#intervalMs * 1.5
+    for (const [ws, heard] of this.#heard) {
+      if (!heard && !late) {
+        ws.terminate()
+        continue
+      }
+      if (!late) this.#heard.set(ws, false)
+      ws.ping()
+    }
+    this.#schedule()
+  }
+}

@@ -1,0 +1,135 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import Type, { type Static } from 'typebox'
+import type { Excerpt, History } from '../../domain/history.ts'
+import { codeOf, RoomError } from '../../ports/errors.ts'
+import type { Log } from '../../ports/log.ts'
+import { isMessageId, type LoggedMessage, type MessageId } from '../../ports/model.ts'
+import type { Range } from '../../ports/repository.ts'
+import { REFUSALS } from './errors.ts'
+import { messageJson } from './frames.ts'
+import { allowOnly } from './methods.ts'
+import { checkRoomId, roomIdOf } from './room-id.ts'
+
+const MESSAGES_PATH = '/api/room/:roomId/messages'
+const DEFAULT_LIMIT = 100
+/** A reader whose TCP socket took nothing for this long is cut when Node next looks: within twice that. */
+const STALLED_MS = 10_000
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+const Message = Type.Object({
+  id: Type.String(),
+  roomId: Type.String(),
+  memberId: Type.String(),
+  memberName: Type.String(),
+  type: Type.String(),
+  message: Type.String(),
+  sent: Type.String(),
+})
+
+/** All texts: what is no plain number from 1 to 1000 is refused, not converted. */
+const Query = Type.Object(
+  {
+    limit: Type.Optional(Type.String({ pattern: '^(?:[1-9][0-9]{0,2}|1000)$' })),
+    before: Type.Optional(Type.String()),
+    after: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+)
+
+export interface MessagesParts {
+  readonly history: History
+  readonly log: Log
+}
+
+/** A room's messages: all of them, or a page with links to its neighbours. */
+export const messageRoutes = async (
+  app: FastifyInstance,
+  { history, log }: MessagesParts,
+): Promise<void> => {
+  app.get(
+    MESSAGES_PATH,
+    {
+      schema: { querystring: Query, response: { 200: Type.Array(Message), ...REFUSALS } },
+      preValidation: checkRoomId,
+    },
+    async (request, reply) => {
+      const roomId = roomIdOf(request)
+      const range = rangeOf(request.query as Static<typeof Query>)
+      reply.type(JSON_TYPE)
+      if (range) {
+        const excerpt = await history.excerpt(roomId, range)
+        const links = linksOf(`/api/room/${roomId}/messages?limit=${range.limit}`, excerpt)
+        if (links.length > 0) reply.header('link', links.join(', '))
+        cutWhenStalled(reply.raw)
+        return reply.send(`[${excerpt.messages.map(messageJson).join(',')}]`)
+      }
+      const pages = await history.all(roomId)
+      if (request.method === 'HEAD') return reply.send()
+      await stream(reply, pages).catch((error: unknown) => {
+        if (codeOf(error) === 'internal') log.error('request failed', { error })
+        reply.raw.destroy()
+      })
+      return reply
+    },
+  )
+  allowOnly(app, MESSAGES_PATH, ['GET', 'HEAD'])
+}
+
+/** @returns undefined when the whole log is wanted */
+const rangeOf = ({ limit, before, after }: Static<typeof Query>): Range | undefined => {
+  const count = { limit: Number(limit ?? DEFAULT_LIMIT) }
+  if (before !== undefined && after !== undefined) {
+    throw new RoomError('invalid', 'Use either before or after.')
+  }
+  if (before !== undefined) return { ...count, before: cursor(before) }
+  if (after !== undefined) return { ...count, after: cursor(after) }
+  return limit === undefined ? undefined : { ...count, newest: true }
+}
+
+const cursor = (text: string): MessageId => {
+  if (!isMessageId(text)) throw new RoomError('invalid', 'A cursor is the id of a message.')
+  return text
+}
+
+const linksOf = (url: string, { messages, older, newer }: Excerpt): string[] => [
+  ...(older ? [`<${url}&before=${messages[0]?.id}>; rel="prev"`] : []),
+  ...(newer ? [`<${url}&after=${messages.at(-1)?.id}>; rel="next"`] : []),
+]
+
+/** Node counts what the peer takes as activity; it sets its own timeout when this is finished. */
+const cutWhenStalled = (response: ServerResponse): void => {
+  response.setTimeout(STALLED_MS, () => response.destroy())
+}
+
+/**
+ * Writes pages as one JSON array, each when the socket has taken the one before. Rejects when a
+ * page cannot be read; the array is not closed then, and the caller must destroy the response.
+ */
+const stream = async (
+  reply: FastifyReply,
+  pages: AsyncIterable<readonly LoggedMessage[]>,
+): Promise<void> => {
+  const response = reply.raw
+  reply.hijack()
+  cutWhenStalled(response)
+  response.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders)
+  let separator = '['
+  for await (const page of pages) {
+    if (response.destroyed) return
+    const taken = response.write(separator + page.map(messageJson).join(','))
+    if (!taken) await drained(response)
+    separator = ','
+  }
+  response.end(separator === '[' ? '[]' : ']')
+}
+
+/** Resolves when everything written has left, or never will. */
+const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })

@@ -1,0 +1,126 @@
+import cors from '@fastify/cors'
+import websocket from '@fastify/websocket'
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { History } from '../../domain/history.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { RoomError } from '../../ports/errors.ts'
+import type { Ids } from '../../ports/ids.ts'
+import type { Log } from '../../ports/log.ts'
+import { brokenRequest, COMMON_HEADERS, errorHandler, unroutable } from './errors.ts'
+import { healthRoutes, type HealthParts, type Pings } from './health.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { messageRoutes } from './messages.ts'
+import { roomRoutes, type RoomsParts } from './rooms.ts'
+import { SERVE_PATH, serveRoute, type ServeParts } from './serve.ts'
+import { welcomeRoute } from './welcome.ts'
+
+export interface ServerParts {
+  readonly controller: RoomsParts['controller'] &
+    ServeParts['controller'] &
+    HealthParts['controller']
+  readonly history: History
+  readonly pings: Pings
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Log
+  readonly settings: {
+    /** Who may create and join from a browser, as exact origins; empty: anyone. */
+    readonly allowedOrigins: readonly string[]
+    /** Milliseconds between pings. */
+    readonly pingMs: number
+  }
+}
+
+/** `closeTimeout`: how long a peer may take to answer a close frame before TCP is cut. */
+const WEBSOCKET = {
+  maxPayload: 64 * 1024,
+  maxFragments: 128,
+  maxBufferedChunks: 1024,
+  perMessageDeflate: false,
+  closeTimeout: 2_000,
+  handleProtocols: (): false => false,
+}
+
+/**
+ * The HTTP server, not yet listening. Drain the controller before closing it: that cuts every
+ * connection at once but those already told to close, which have their two seconds to answer.
+ */
+export const buildServer = (parts: ServerParts): FastifyInstance => {
+  const { clock, ids, log, settings } = parts
+  const app = fastify({
+    logger: false,
+    bodyLimit: 4096,
+    requestTimeout: 5_000,
+    keepAliveTimeout: 72_000,
+    http: { headersTimeout: 4_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 8192 },
+    forceCloseConnections: true,
+    // While closing, the controller refuses; Fastify's own answer has another shape.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 100 },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    frameworkErrors: unroutable,
+    clientErrorHandler: brokenRequest,
+  })
+  app.setErrorHandler(errorHandler(ids, log))
+
+  const heartbeat = new Heartbeat(clock, settings.pingMs)
+  void app.register(websocket, {
+    options: WEBSOCKET,
+    // `ws` has already sent the close frame for what the peer did; the plugin's own handler would
+    // cut the connection before that frame arrives.
+    errorHandler: (error, ws) => {
+      if (ws.readyState !== ws.OPEN) return
+      log.error('request failed', { error })
+      ws.terminate()
+    },
+    // The plugin's own would close everybody without a code and wait for 30 s.
+    preClose: async () => {
+      heartbeat.stop()
+      const closed = new Promise((resolve) => app.websocketServer.close(resolve))
+      for (const ws of app.websocketServer.clients) {
+        if (ws.readyState === ws.OPEN) ws.terminate()
+      }
+      await closed
+    },
+  })
+  void app.register(cors, {
+    origin: settings.allowedOrigins.length > 0 ? [...settings.allowedOrigins] : '*',
+    exposedHeaders: ['Link', 'Retry-After'],
+    strictPreflight: false,
+  })
+  // Hooks run in the order in which they were added: those of the plugins first.
+  app.after(() => addHooks(app, settings.allowedOrigins))
+  void app.register(welcomeRoute)
+  void app.register(healthRoutes, parts)
+  void app.register(roomRoutes, parts)
+  void app.register(messageRoutes, parts)
+  void app.register(serveRoute, { ...parts, heartbeat })
+  return app
+}
+
+/** What holds for every request, whatever its path. */
+const addHooks = (app: FastifyInstance, allowedOrigins: readonly string[]): void => {
+  const allowed = new Set(allowedOrigins)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(COMMON_HEADERS)
+    if (request.ws) reply.header('connection', 'close')
+    if (request.ws || request.method === 'POST') checkOrigin(allowed, request.headers.origin)
+    if (request.ws && !request.is404) checkUpgradable(request)
+  })
+  // Before the body is looked at: there is nothing here, whatever was sent to it.
+  app.addHook('preParsing', async (request) => {
+    if (request.is404) throw new RoomError('not_found', 'There is no such resource.')
+  })
+}
+
+/** No Origin header means that no browser sent this. */
+const checkOrigin = (allowed: ReadonlySet<string>, origin: string | undefined): void => {
+  if (allowed.size === 0 || origin === undefined || allowed.has(origin)) return
+  throw new RoomError('forbidden', 'This origin may not use this server.')
+}
+
+/** The plugin would upgrade any GET route and then close the WebSocket. */
+const checkUpgradable = ({ method, routeOptions }: FastifyRequest): void => {
+  if (method === 'GET' && routeOptions.url === SERVE_PATH) return
+  throw new RoomError('invalid', 'This is not a WebSocket address.')
+}

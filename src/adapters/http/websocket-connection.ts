@@ -1,0 +1,68 @@
+import type { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
+import type { CloseReason, Connection } from '../../ports/connection.ts'
+import type { ErrorCode } from '../../ports/errors.ts'
+import type { Message } from '../../ports/model.ts'
+import { encodeMessage, plainDialect } from './frames.ts'
+import { CLOSE } from './status.ts'
+
+/**
+ * A connection that speaks the plain dialect. It exists before the WebSocket is open, because the
+ * join is decided first; what is written until then is kept.
+ *
+ * Frames that are encoded once go straight to the TCP socket, beside those that `ws` makes itself
+ * (ping, pong, close). They cannot get into each other: without compression and Blobs `ws` writes
+ * every frame at once, and nothing is written here once it has begun to close.
+ */
+export class WebSocketConnection implements Connection {
+  readonly dialect = plainDialect
+  readonly #socket: Socket
+  #ws: WebSocket | undefined
+  #early: Uint8Array[] = []
+  #earlyBytes = 0
+  #closed: CloseReason | undefined
+
+  /** @param socket the TCP socket that is to become the WebSocket */
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  get unsent(): number {
+    return this.#earlyBytes + this.#socket.writableLength
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#closed) return
+    if (!this.#ws) {
+      this.#early.push(bytes)
+      this.#earlyBytes += bytes.length
+    } else if (this.#ws.readyState === this.#ws.OPEN) {
+      this.#socket.write(bytes)
+    }
+  }
+
+  refuse(_code: ErrorCode, failed: Message): void {
+    this.write(plainDialect.encode([{ seq: 0, plain: encodeMessage(failed) }]).bytes)
+  }
+
+  /** The two seconds are the server's `closeTimeout`: `ws` destroys the socket then. */
+  close(reason: CloseReason): void {
+    if (this.#closed) return
+    this.#closed = reason
+    this.#ws?.close(...CLOSE[reason])
+  }
+
+  /**
+   * The WebSocket is open. Everything kept so far goes out first.
+   * @param ws the WebSocket on this connection's TCP socket
+   */
+  open(ws: WebSocket): void {
+    this.#ws = ws
+    this.#socket.cork()
+    for (const bytes of this.#early) this.#socket.write(bytes)
+    this.#socket.uncork()
+    this.#early = []
+    this.#earlyBytes = 0
+    if (this.#closed) ws.close(...CLOSE[this.#closed])
+  }
+}

@@ -1,0 +1,360 @@
+import { randomUUID } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+import { encodeMessage } from '../../src/adapters/http/frames.ts'
+import { buildServer, type ServerParts } from '../../src/adapters/http/server.ts'
+import { History } from '../../src/domain/history.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { Connection } from '../../src/ports/connection.ts'
+import { RoomError } from '../../src/ports/errors.ts'
+import type { Ids } from '../../src/ports/ids.ts'
+import type { Log, LogFields } from '../../src/ports/log.ts'
+import type {
+  LoggedMessage,
+  MemberId,
+  MessageId,
+  NodeId,
+  Room,
+  RoomId,
+  StoredType,
+} from '../../src/ports/model.ts'
+import type { Page, Range, Repository, RoomWithMembers } from '../../src/ports/repository.ts'
+
+export const realClock: Clock = {
+  now: () => performance.now(),
+  wallTime: () => Date.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms)
+    return () => clearTimeout(timer)
+  },
+  soon: (callback) => void setImmediate(callback),
+}
+
+/** Time that passes only when a test says so. */
+export class ManualClock implements Clock {
+  #now = 0
+  #timers: { readonly at: number; readonly callback: () => void }[] = []
+
+  now(): number {
+    return this.#now
+  }
+
+  wallTime(): number {
+    return this.#now
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { at: this.#now + ms, callback }
+    this.#timers.push(timer)
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer)
+    }
+  }
+
+  soon(callback: () => void): void {
+    this.after(0, callback)
+  }
+
+  get timers(): number {
+    return this.#timers.length
+  }
+
+  /** Lets time pass, timer by timer. */
+  pass(ms: number): void {
+    const end = this.#now + ms
+    for (;;) {
+      const next = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
+      if (!next) break
+      this.#timers = this.#timers.filter((other) => other !== next)
+      this.#now = Math.max(this.#now, next.at)
+      next.callback()
+    }
+    this.#now = end
+  }
+
+  /** Time passes without a timer being called: the process stood still. */
+  stall(ms: number): void {
+    this.#now += ms
+  }
+}
+
+export const ids: Ids = {
+  roomId: () => randomUUID() as RoomId,
+  memberId: () => randomUUID() as MemberId,
+  messageId: () => randomUUID() as MessageId,
+  nodeId: () => randomUUID() as NodeId,
+  roomName: () => 'Imperfect Seat',
+  memberName: () => 'Silver Otter',
+  random: () => 0.5,
+}
+
+export const logged = (
+  roomId: RoomId,
+  seq: number,
+  text = `message ${seq}`,
+  type: StoredType = 'chat',
+): LoggedMessage => ({
+  id: randomUUID() as MessageId,
+  roomId,
+  memberId: randomUUID() as MemberId,
+  memberName: 'Silver Otter',
+  type,
+  message: text,
+  sent: 1_750_000_000_000 + seq,
+  seq,
+})
+
+/** Logs of rooms in memory, as a repository reads them. */
+export class Logs implements Pick<Repository, 'read'> {
+  readonly rooms = new Map<RoomId, LoggedMessage[]>()
+  readonly reads: Range[] = []
+  /** Called before every read; what it throws is thrown by the read. */
+  onRead: (count: number) => void | Promise<void> = () => {}
+
+  async read(roomId: RoomId, range: Range): Promise<Page | 'cursor_unknown' | undefined> {
+    this.reads.push(range)
+    await this.onRead(this.reads.length)
+    const log = this.rooms.get(roomId)
+    if (!log) return undefined
+    const place = (cursor: number | MessageId): number =>
+      typeof cursor === 'number'
+        ? log.filter(({ seq }) => seq <= cursor).length
+        : log.findIndex(({ id }) => id === cursor) + 1
+    const lastSeq = log.at(-1)?.seq ?? 0
+    if ('newest' in range) return { messages: log.slice(-range.limit), lastSeq }
+    const cursor = 'after' in range ? range.after : range.before
+    const at = place(cursor)
+    if (typeof cursor !== 'number' && at === 0) return 'cursor_unknown'
+    if ('before' in range) {
+      return { messages: log.slice(Math.max(0, at - 1 - range.limit), at - 1), lastSeq }
+    }
+    let bytes = 0
+    const messages: LoggedMessage[] = []
+    for (const message of log.slice(at, at + range.limit)) {
+      bytes += message.message.length
+      if (messages.length > 0 && bytes > (range.maxBytes ?? Number.POSITIVE_INFINITY)) break
+      messages.push(message)
+    }
+    return { messages, lastSeq }
+  }
+}
+
+export interface FakeMember {
+  readonly connection: Connection
+  readonly posts: string[]
+  left: number
+}
+
+/** Stands for the controller: keeps what it is told, answers what a test wants. */
+export class FakeController {
+  accepting = true
+  readonly rooms = new Map<RoomId, RoomWithMembers>()
+  readonly joins: FakeMember[] = []
+  /** Called in every join, after the room was found. */
+  onJoin: (member: FakeMember) => void | Promise<void> = () => {}
+  onPost: (member: FakeMember, text: string) => void = () => {}
+  onCreate: () => void | Promise<void> = () => {}
+  /** How often any method was called. */
+  calls = 0
+
+  async createRoom(): Promise<Room> {
+    this.calls += 1
+    await this.onCreate()
+    const room = { id: ids.roomId(), name: ids.roomName(), members: [] }
+    this.rooms.set(room.id, room)
+    return { id: room.id, name: room.name }
+  }
+
+  async findRoom(id: RoomId): Promise<RoomWithMembers> {
+    this.calls += 1
+    const room = this.rooms.get(id)
+    if (!room) throw new RoomError('not_found', 'There is no such room.')
+    return room
+  }
+
+  async join(id: RoomId, connection: Connection) {
+    await this.findRoom(id)
+    const member: FakeMember = { connection, posts: [], left: 0 }
+    this.joins.push(member)
+    await this.onJoin(member)
+    return {
+      post: (text: string) => {
+        member.posts.push(text)
+        this.onPost(member, text)
+      },
+      leave: () => {
+        member.left += 1
+      },
+    }
+  }
+}
+
+/** Writes a text to a connection as the domain does: as the plain frame of a message. */
+export const say = (connection: Connection, roomId: RoomId, text: string, seq = 1): Uint8Array => {
+  const plain = encodeMessage(logged(roomId, seq, text))
+  const { bytes } = connection.dialect.encode([{ seq, plain }])
+  connection.write(bytes)
+  return plain
+}
+
+export class MemoryLog implements Log {
+  readonly lines: {
+    readonly level: string
+    readonly event: string
+    readonly fields?: LogFields
+  }[] = []
+  readonly debug = (event: string, fields: LogFields = {}) => this.#add('debug', event, fields)
+  readonly info = (event: string, fields: LogFields = {}) => this.#add('info', event, fields)
+  readonly warn = (event: string, fields: LogFields = {}) => this.#add('warn', event, fields)
+  readonly error = (event: string, fields: LogFields = {}) => this.#add('error', event, fields)
+
+  #add(level: string, event: string, fields: LogFields): void {
+    this.lines.push({ level, event, fields })
+  }
+}
+
+export interface Fixture {
+  readonly app: FastifyInstance
+  readonly controller: FakeController
+  readonly logs: Logs
+  readonly log: MemoryLog
+  /** A room that exists, with an empty log. */
+  readonly roomId: RoomId
+}
+
+/** A server over fakes, closed after the test. */
+export const fixture = (parts: Partial<ServerParts> = {}): Fixture => {
+  const controller = new FakeController()
+  const logs = new Logs()
+  const log = new MemoryLog()
+  const roomId = ids.roomId()
+  controller.rooms.set(roomId, { id: roomId, name: 'Imperfect Seat', members: [] })
+  logs.rooms.set(roomId, [])
+  const app = buildServer({
+    controller,
+    history: new History(logs, realClock),
+    pings: { repository: async () => {}, queue: async () => {} },
+    clock: realClock,
+    ids,
+    log,
+    settings: { allowedOrigins: [], pingMs: 60_000 },
+    ...parts,
+  })
+  onTestFinished(async () => {
+    await app.close()
+  })
+  return { app, controller, logs, log, roomId }
+}
+
+/** Listens on a free port of this machine. */
+export const listen = async ({ app }: Fixture): Promise<number> => {
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const address = app.server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+export const until = async (
+  what: string,
+  there: () => boolean | Promise<boolean>,
+  ms = 5_000,
+): Promise<void> => {
+  const end = Date.now() + ms
+  while (!(await there())) {
+    if (Date.now() > end) throw new Error(`not in time: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** Gives the server time for what must not happen: as long as 100 requests take. */
+export const meanwhile = async (port: number): Promise<void> => {
+  for (let count = 0; count < 100; count += 1) {
+    await (await fetch(`http://127.0.0.1:${port}/api/livez`)).text()
+  }
+}
+
+/** A TCP connection that keeps what it gets. */
+export class RawClient {
+  readonly socket: Socket
+  text = ''
+  ended = false
+
+  constructor(port: number) {
+    this.socket = connect(port, '127.0.0.1')
+    this.socket.setEncoding('latin1')
+    this.socket.on('data', (text) => {
+      this.text += String(text)
+    })
+    this.socket.on('error', () => {})
+    this.socket.on('end', () => {
+      this.ended = true
+    })
+    this.socket.on('close', () => {
+      this.ended = true
+    })
+    onTestFinished(() => {
+      this.socket.destroy()
+    })
+  }
+
+  send(...parts: readonly (string | Uint8Array)[]): void {
+    this.socket.write(Buffer.concat(parts.map((part) => Buffer.from(part))))
+  }
+
+  /** Resolves when the server has closed, with everything it sent. */
+  async all(): Promise<string> {
+    await until(`end of ${JSON.stringify(this.text)}`, () => this.ended)
+    return this.text
+  }
+}
+
+export const HANDSHAKE = {
+  Host: 'node',
+  Connection: 'Upgrade',
+  Upgrade: 'websocket',
+  'Sec-WebSocket-Version': '13',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+}
+
+export const request = (
+  line: string,
+  headers: Readonly<Record<string, string | undefined>> = { Host: 'node' },
+): string => {
+  const lines = Object.entries(headers).map(([name, value]) =>
+    value === undefined ? '' : `${name}: ${value}\r\n`,
+  )
+  return `${line} HTTP/1.1\r\n${lines.join('')}\r\n`
+}
+
+/** One masked frame as a client sends it. */
+export const clientFrame = (opcode: number, content: string | Uint8Array = ''): Buffer => {
+  const body = Buffer.from(content)
+  if (body.length > 125) throw new Error('too long for this')
+  const mask = Buffer.from([1, 2, 3, 4])
+  const masked = body.map((byte, at) => byte ^ (mask[at % 4] ?? 0))
+  return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | body.length]), mask, masked])
+}
+
+/** A WebSocket that is open, with what it was sent. */
+export const openWebSocket = async (
+  port: number,
+  path: string,
+): Promise<{ ws: WebSocket; frames: string[] }> => {
+  const ws = new WebSocket(`ws://127.0.0.1:${port}${path}`)
+  const frames: string[] = []
+  ws.on('message', (data: Buffer) => frames.push(data.toString()))
+  onTestFinished(() => ws.terminate())
+  await new Promise((resolve, reject) => {
+    ws.once('open', resolve)
+    ws.once('error', reject)
+  })
+  ws.on('error', () => {})
+  return { ws, frames }
+}
+
+export const closed = (ws: WebSocket): Promise<{ code: number; reason: string }> =>
+  new Promise((resolve) => {
+    ws.once('close', (code, reason) => resolve({ code, reason: reason.toString() }))
+  })
