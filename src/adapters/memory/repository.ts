@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../../ports/clock.ts'
+import { RoomError } from '../../ports/errors.ts'
+import type {
+  LoggedMessage,
+  MemberId,
+  MemberRef,
+  MessageId,
+  NodeId,
+  Room,
+  RoomId,
+  Seq,
+  StoredType,
+} from '../../ports/model.ts'
+import type {
+  Append,
+  Appended,
+  AppendJoined,
+  LastSeq,
+  MemberPlace,
+  Page,
+  Range,
+  Repository,
+  RoomWithMembers,
+  SeenSeq,
+} from '../../ports/repository.ts'
+
+interface StoredRoom {
+  readonly id: RoomId
+  readonly name: string
+  /** The row with seq n is at n - 1. */
+  readonly log: LoggedMessage[]
+  lastSent: number
+  /** By the order of joining. */
+  readonly members: Map<MemberId, StoredMember>
+  readonly takenNames: Set<string>
+}
+
+interface StoredMember extends MemberRef {
+  readonly room: StoredRoom
+  readonly nodeId: NodeId
+}
+
+interface StoredNode {
+  /** By the clock's `now`. */
+  leaseUntil: number
+  gone: boolean
+}
+
+/**
+ * The truth in this process, for as long as it runs. Every method does its work before it returns
+ * its promise, so each is atomic. What goes out is frozen or a copy: nobody holds a part of it.
+ * Any number of controllers over one of these behave as nodes over one database.
+ */
+export class MemoryRepository implements Repository {
+  readonly #clock: Clock
+  readonly #started: number
+  readonly #rooms = new Map<RoomId, StoredRoom>()
+  readonly #nodes = new Map<NodeId, StoredNode>()
+  readonly #messages = new Map<MessageId, LoggedMessage>()
+  readonly #membersByNode = new Map<NodeId, Set<StoredMember>>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#started = clock.now()
+  }
+
+  async createRoom({ id, name }: Room): Promise<void> {
+    if (this.#rooms.has(id)) throw new RoomError('invalid', 'There is a room with this id.')
+    const room = {
+      id,
+      name,
+      log: [],
+      lastSent: 0,
+      members: new Map(),
+      takenNames: new Set<string>(),
+    }
+    this.#rooms.set(id, room)
+  }
+
+  async findRoom(roomId: RoomId): Promise<RoomWithMembers | undefined> {
+    const room = this.#rooms.get(roomId)
+    if (room === undefined) return undefined
+    const members = Array.from(room.members.values(), ({ id, name }) => ({ id, name }))
+    return { id: room.id, name: room.name, members }
+  }
+
+  async append(nodeId: NodeId, entries: readonly Append[]): Promise<readonly Appended[]> {
+    if (this.#nodes.get(nodeId)?.gone !== false) {
+      return entries.map(() => ({ rejected: 'member_gone' }))
+    }
+    const results: Appended[] = []
+    const rejected = new Map<MessageId, Appended>()
+    for (const entry of entries) {
+      const stored = this.#messages.get(entry.messageId)
+      const result =
+        stored === undefined
+          ? (rejected.get(entry.messageId) ?? this.#appendOne(nodeId, entry))
+          : { message: stored }
+      if ('rejected' in result) rejected.set(entry.messageId, result)
+      results.push(result)
+    }
+    return results
+  }
+
+  async read(roomId: RoomId, range: Range): Promise<Page | 'cursor_unknown' | undefined> {
+    const room = this.#rooms.get(roomId)
+    if (room === undefined) return undefined
+    const lastSeq = room.log.length
+    if ('newest' in range)
+      return { messages: room.log.slice(Math.max(0, lastSeq - range.limit)), lastSeq }
+    const cursor = this.#seqOf(room, 'after' in range ? range.after : range.before)
+    if (cursor === undefined) return 'cursor_unknown'
+    if ('before' in range) {
+      const end = Math.min(cursor - 1, lastSeq)
+      return { messages: room.log.slice(Math.max(0, end - range.limit), Math.max(0, end)), lastSeq }
+    }
+    const page = room.log.slice(cursor, cursor + range.limit)
+    return { messages: upTo(range.maxBytes ?? Infinity, page), lastSeq }
+  }
+
+  async lastSeqs(seen: readonly SeenSeq[]): Promise<readonly LastSeq[]> {
+    return seen
+      .map(({ roomId }) => ({ roomId, seq: this.#rooms.get(roomId)?.log.length }))
+      .filter(({ seq }, index) => seq !== seen[index]?.seq)
+  }
+
+  async holdLease(nodeId: NodeId, leaseMs: number, kind: 'take' | 'renew'): Promise<boolean> {
+    const leaseUntil = this.#clock.now() + leaseMs
+    const node = this.#nodes.get(nodeId)
+    if (node === undefined) {
+      if (kind === 'take') this.#nodes.set(nodeId, { leaseUntil, gone: false })
+      return kind === 'take'
+    }
+    if (!node.gone) node.leaseUntil = leaseUntil
+    return !node.gone
+  }
+
+  async reap(
+    whom: NodeId | 'lapsed',
+    leaseMs: number,
+    limit: number,
+  ): Promise<readonly LoggedMessage[]> {
+    const now = this.#clock.now()
+    if (whom === 'lapsed' && now < this.#started + leaseMs) return []
+    const lefts: LoggedMessage[] = []
+    for (const [nodeId, node] of this.#nodes) {
+      if (whom === 'lapsed' ? node.leaseUntil < now : nodeId === whom) node.gone = true
+      if (!node.gone || (whom !== 'lapsed' && nodeId !== whom)) continue
+      for (const member of this.#membersByNode.get(nodeId) ?? []) {
+        if (lefts.length === limit) break
+        this.#remove(member)
+        const entry = { messageId: randomUUID() as MessageId, memberId: member.id }
+        lefts.push(this.#log(member, entry, 'left', `${member.name} left the room.`))
+      }
+      // Its row goes last: without one it can neither renew nor append, and has nothing to reap.
+      if (!this.#membersByNode.has(nodeId)) this.#nodes.delete(nodeId)
+    }
+    return lefts.sort((a, b) =>
+      a.roomId < b.roomId ? -1 : a.roomId > b.roomId ? 1 : a.seq - b.seq,
+    )
+  }
+
+  async membersOf(nodeId: NodeId): Promise<readonly MemberPlace[]> {
+    const members = this.#membersByNode.get(nodeId) ?? new Set()
+    return Array.from(members, ({ id, room }) => ({ memberId: id, roomId: room.id }))
+  }
+
+  async ping(): Promise<void> {}
+
+  #appendOne(nodeId: NodeId, entry: Append): Appended {
+    const room = this.#rooms.get(entry.roomId)
+    if (room === undefined) return { rejected: 'room_gone' }
+    if (entry.type === 'joined') {
+      if (room.members.size >= entry.maxMembers) return { rejected: 'room_full' }
+      const member = this.#join(nodeId, room, entry)
+      return { message: this.#log(member, entry, 'joined', `${member.name} joined the room.`) }
+    }
+    const member = room.members.get(entry.memberId)
+    if (member === undefined) return { rejected: 'member_gone' }
+    if (entry.type === 'left') {
+      this.#remove(member)
+      return { message: this.#log(member, entry, 'left', `${member.name} left the room.`) }
+    }
+    if (member.nodeId !== nodeId) return { rejected: 'member_gone' }
+    return { message: this.#log(member, entry, 'chat', entry.message) }
+  }
+
+  #log(
+    { room, name }: StoredMember,
+    { messageId, memberId }: Pick<Append, 'messageId' | 'memberId'>,
+    type: StoredType,
+    text: string,
+  ): LoggedMessage {
+    room.lastSent = Math.max(room.lastSent, this.#clock.wallTime())
+    const message: LoggedMessage = Object.freeze({
+      id: messageId,
+      roomId: room.id,
+      memberId,
+      memberName: name,
+      type,
+      message: text,
+      sent: room.lastSent,
+      seq: room.log.length + 1,
+    })
+    room.log.push(message)
+    this.#messages.set(messageId, message)
+    return message
+  }
+
+  #join(nodeId: NodeId, room: StoredRoom, { memberId: id, names }: AppendJoined): StoredMember {
+    const member = { id, name: freeName(room.takenNames, names), room, nodeId }
+    room.members.set(id, member)
+    room.takenNames.add(member.name.toLowerCase())
+    const ofNode = this.#membersByNode.get(nodeId)
+    if (ofNode === undefined) this.#membersByNode.set(nodeId, new Set([member]))
+    else ofNode.add(member)
+    return member
+  }
+
+  #remove(member: StoredMember): void {
+    member.room.members.delete(member.id)
+    member.room.takenNames.delete(member.name.toLowerCase())
+    const ofNode = this.#membersByNode.get(member.nodeId)
+    ofNode?.delete(member)
+    if (ofNode?.size === 0) this.#membersByNode.delete(member.nodeId)
+  }
+
+  #seqOf(room: StoredRoom, cursor: Seq | MessageId): Seq | undefined {
+    if (typeof cursor === 'number') return cursor
+    const message = this.#messages.get(cursor)
+    return message?.roomId === room.id ? message.seq : undefined
+  }
+}
+
+const freeName = (taken: ReadonlySet<string>, names: readonly [string, ...string[]]): string => {
+  const free = names.find((name) => !taken.has(name.toLowerCase()))
+  if (free !== undefined) return free
+  let number = 2
+  while (taken.has(`${names[0]} ${number}`.toLowerCase())) number += 1
+  return `${names[0]} ${number}`
+}
+
+/** The first messages, at least one, whose texts have no more than `maxBytes` in UTF-8. */
+const upTo = (maxBytes: number, messages: readonly LoggedMessage[]): readonly LoggedMessage[] => {
+  let bytes = 0
+  const end = messages.findIndex(({ message }, index) => {
+    bytes += Buffer.byteLength(message)
+    return index > 0 && bytes > maxBytes
+  })
+  return end === -1 ? messages : messages.slice(0, end)
+}

@@ -1,0 +1,309 @@
+import { RoomError } from '../../ports/errors.ts'
+import type {
+  LoggedMessage,
+  MemberId,
+  MessageId,
+  NodeId,
+  Room,
+  RoomId,
+  Seq,
+  StoredType,
+} from '../../ports/model.ts'
+import type {
+  Append,
+  AppendChat,
+  Appended,
+  LastSeq,
+  MemberPlace,
+  Page,
+  Range,
+  Rejection,
+  Repository,
+  RoomWithMembers,
+  SeenSeq,
+} from '../../ports/repository.ts'
+import { plainArray, textArray } from './arrays.ts'
+import { Pool } from './connect.ts'
+import { sqlCode, UNIQUE_VIOLATION } from './errors.ts'
+import { migrate, readMigrations } from './migrate.ts'
+
+interface LogRow {
+  readonly message_id: MessageId
+  readonly room_id: RoomId
+  readonly seq: Seq
+  readonly member_id: MemberId
+  readonly member_name: string
+  readonly type: StoredType
+  readonly message: string
+  readonly sent: number
+}
+
+/** A row of append_batch: `rejected` or the rest; null is what the entry said. */
+type AppendRow =
+  | { readonly rejected: Rejection }
+  | ({
+      readonly rejected: null
+      readonly seq: Seq
+      readonly sent: number
+      readonly member_name: string
+    } & { readonly [K in 'type' | 'room_id' | 'member_id' | 'message']: LogRow[K] | null })
+
+/**
+ * The truth in Postgres. Every method is one statement, reap a few; the functions are in
+ * migrations/. Nothing here uses a transaction of the library's, a reserved connection or a
+ * cursor: a backend that dies in one takes the process with it, or pins a connection.
+ */
+export class PostgresRepository implements Repository {
+  readonly #url: string
+  readonly #main: Pool
+  /** History and repair: a page may take long and must not hold up an append. */
+  readonly #pages: Pool
+  /** Lease and ping: load must not look like death. */
+  readonly #lease: Pool
+
+  /** Connects with the first call. @param options.url `postgres://…` */
+  constructor(options: { readonly url: string }) {
+    this.#url = options.url
+    this.#main = new Pool(options.url, 6)
+    this.#pages = new Pool(options.url, 2)
+    this.#lease = new Pool(options.url, 1)
+  }
+
+  /**
+   * Brings the database up to this version; resolves when it takes appends. Rejects with
+   * `unavailable` when it cannot be reached (call again), with `internal` when its migrations are
+   * not ours.
+   */
+  async start(): Promise<void> {
+    await migrate(this.#url, await readMigrations())
+    await this.ping()
+  }
+
+  /** Gives calls under way two seconds; later ones reject with `unavailable`. Idempotent. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#main.stop(), this.#pages.stop(), this.#lease.stop()])
+  }
+
+  async createRoom(room: Room): Promise<void> {
+    const rows = await this.#main.write(
+      (sql) => sql`
+        insert into rooms (room_id, name) values (${room.id}, ${room.name})
+        on conflict do nothing returning 1`,
+    )
+    if (rows.length === 0) throw new RoomError('invalid', 'There is a room with this id.')
+  }
+
+  async findRoom(roomId: RoomId): Promise<RoomWithMembers | undefined> {
+    const rows = await this.#main.read(
+      (sql) => sql<{ room: string; id: MemberId | null; name: string }[]>`
+        select r.name as room, m.member_id as id, m.name
+        from rooms r left join members m on m.room_id = r.room_id
+        where r.room_id = ${roomId} and not r.gone
+        order by m.place`,
+    )
+    const first = rows[0]
+    if (first === undefined) return undefined
+    const members = rows.flatMap(({ id, name }) => (id === null ? [] : [{ id, name }]))
+    return { id: roomId, name: first.room, members }
+  }
+
+  async append(nodeId: NodeId, entries: readonly Append[]): Promise<readonly Appended[]> {
+    const [first] = entries
+    if (first === undefined) return []
+    try {
+      if (entries.length > 1 || first.type !== 'chat') {
+        const ids = new Set(entries.map((entry) => entry.messageId))
+        const form = ids.size === entries.length ? 'fast' : 'checking'
+        return await this.#appendBatch(nodeId, entries, form)
+      }
+      const appended = await this.#appendChat(nodeId, first)
+      if (appended !== undefined) return [appended]
+    } catch (error) {
+      // An id that is stored already: the call was rolled back whole, nothing happened.
+      if (!(error instanceof RoomError) || sqlCode(error.cause) !== UNIQUE_VIOLATION) throw error
+    }
+    return this.#appendBatch(nodeId, entries, 'checking')
+  }
+
+  /** Undefined when it has to be rejected or, its member having left since, is stored already. */
+  async #appendChat(nodeId: NodeId, entry: AppendChat): Promise<Appended | undefined> {
+    const { messageId: id, roomId, memberId, type, message } = entry
+    const [row] = await this.#main.write(
+      (sql) => sql<{ seq: Seq | null; sent: number; name: string }[]>`
+        select o_seq as seq, o_sent as sent, o_name as name
+        from append_chat(${nodeId}, ${roomId}, ${memberId}, ${id}, ${message})`,
+    )
+    if (row === undefined || row.seq === null) return undefined
+    const { seq, sent, name: memberName } = row
+    return { message: { id, roomId, memberId, memberName, type, message, sent, seq } }
+  }
+
+  async #appendBatch(
+    nodeId: NodeId,
+    entries: readonly Append[],
+    form: 'fast' | 'checking',
+  ): Promise<readonly Appended[]> {
+    const roomIds = [...new Set(entries.map((entry) => entry.roomId))].toSorted()
+    const places = new Map(roomIds.map((roomId, index) => [roomId, index + 1]))
+    const joins = entries.filter((entry) => entry.type === 'joined')
+    const rows = await this.#main.write(
+      (sql) => sql<AppendRow[]>`
+        select * from append_batch(
+          ${nodeId}, ${form === 'checking'}, ${plainArray(roomIds)}::uuid[],
+          ${plainArray(entries.map((entry) => entry.type))}::text[],
+          ${plainArray(entries.map((entry) => places.get(entry.roomId) ?? 0))}::int[],
+          ${plainArray(entries.map((entry) => entry.memberId))}::uuid[],
+          ${plainArray(entries.map((entry) => entry.messageId))}::uuid[],
+          ${textArray(entries.map((entry) => (entry.type === 'chat' ? entry.message : null)))}::text[],
+          ${textArray(joins.flatMap((join) => join.names))}::text[],
+          ${plainArray(joins.map((join) => join.maxMembers))}::int[]
+        )`,
+    )
+    return entries.map((entry, index) => toAppended(entry, rows[index]))
+  }
+
+  async read(roomId: RoomId, range: Range): Promise<Page | 'cursor_unknown' | undefined> {
+    const isAfter = 'after' in range
+    const cursor = isAfter
+      ? range.after
+      : 'before' in range
+        ? range.before
+        : Number.MAX_SAFE_INTEGER
+    const seq = typeof cursor === 'number' ? cursor : null
+    const messageId = typeof cursor === 'number' ? null : cursor
+    const maxBytes = isAfter ? (range.maxBytes ?? null) : null
+    const rows = await this.#pages.read(
+      (sql) => sql<
+        (LogRow & { last_seq: Seq; cursor: Seq | null; message_id: MessageId | null })[]
+      >`
+        select r.last_seq, c.seq as cursor,
+          p.message_id, p.room_id, p.seq, p.member_id, p.member_name, p.type, p.message, p.sent
+        from rooms r
+        cross join lateral (
+          select coalesce(${seq}::bigint, (
+            select l.seq from log l where l.message_id = ${messageId}::uuid and l.room_id = r.room_id
+          )) as seq
+        ) c
+        left join lateral (
+          select l.*, row_number() over up as nth, sum(octet_length(l.message)) over up as bytes
+          from (
+            select * from log
+            where room_id = r.room_id and ${isAfter ? sql`seq > c.seq order by seq` : sql`seq < c.seq order by seq desc`}
+            limit ${range.limit}
+          ) l
+          window up as (order by l.seq rows unbounded preceding)
+        ) p on p.nth = 1 or ${maxBytes}::bigint is null or p.bytes <= ${maxBytes}::bigint
+        where r.room_id = ${roomId} and not r.gone
+        order by p.seq`,
+    )
+    const first = rows[0]
+    if (first === undefined) return undefined
+    if (first.cursor === null) return 'cursor_unknown'
+    const messages = rows.filter((row) => row.message_id !== null).map(toMessage)
+    return { messages, lastSeq: first.last_seq }
+  }
+
+  async lastSeqs(seen: readonly SeenSeq[]): Promise<readonly LastSeq[]> {
+    const rows = await this.#main.read(
+      (sql) => sql<{ room_id: RoomId; last_seq: Seq | null }[]>`
+        select s.room_id, r.last_seq
+        from unnest(
+          ${plainArray(seen.map(({ roomId }) => roomId))}::uuid[],
+          ${plainArray(seen.map(({ seq }) => seq))}::bigint[]
+        ) s (room_id, seq)
+        left join lateral (
+          select last_seq from rooms where room_id = s.room_id and not gone limit 1
+        ) r on true
+        where r.last_seq is distinct from s.seq`,
+    )
+    return rows.map(({ room_id: roomId, last_seq: seq }) => ({ roomId, seq: seq ?? undefined }))
+  }
+
+  async holdLease(nodeId: NodeId, leaseMs: number, kind: 'take' | 'renew'): Promise<boolean> {
+    const rows = await this.#lease.write((sql) =>
+      kind === 'take'
+        ? sql`
+          insert into nodes as n (node_id, lease_until)
+          values (${nodeId}, clock_timestamp() + ${leaseMs}::float8 * interval '1 ms')
+          on conflict (node_id) do update set lease_until = excluded.lease_until where not n.gone
+          returning 1`
+        : sql`
+          update nodes set lease_until = clock_timestamp() + ${leaseMs}::float8 * interval '1 ms'
+          where node_id = ${nodeId} and not gone
+          returning 1`,
+    )
+    return rows.length > 0
+  }
+
+  async reap(
+    whom: NodeId | 'lapsed',
+    leaseMs: number,
+    limit: number,
+  ): Promise<readonly LoggedMessage[]> {
+    const nodeId = whom === 'lapsed' ? null : whom
+    // A statement of its own, committed before anything is removed: see append_chat.
+    const [started] = await this.#main.write(
+      (sql) => sql<{ settled: boolean }[]>`select mark_gone(${nodeId}, ${leaseMs}) as settled`,
+    )
+    if (started?.settled !== true) return []
+    const removed: LoggedMessage[] = []
+    for (;;) {
+      const wanted = limit - removed.length
+      const rows = await this.#main.write(
+        (sql) => sql<(LogRow & { looked: number; message_id: MessageId | null })[]>`
+          select * from remove_members(${nodeId}, ${wanted})`,
+      )
+      const messages = rows.filter((row) => row.message_id !== null).map(toMessage)
+      removed.push(...messages)
+      // Found fewer than wanted: there are no more. Found enough, but others were faster: look again.
+      if ((rows[0]?.looked ?? 0) < wanted || messages.length === wanted) break
+    }
+    return removed.toSorted((a, b) =>
+      a.roomId < b.roomId ? -1 : a.roomId > b.roomId ? 1 : a.seq - b.seq,
+    )
+  }
+
+  async membersOf(nodeId: NodeId): Promise<readonly MemberPlace[]> {
+    const rows = await this.#main.read(
+      (sql) => sql<{ member_id: MemberId; room_id: RoomId }[]>`
+        select member_id, room_id from members where node_id = ${nodeId}`,
+    )
+    return rows.map(({ member_id: memberId, room_id: roomId }) => ({ memberId, roomId }))
+  }
+
+  async ping(): Promise<void> {
+    // A standby, or a primary that was made read only, answers and takes no append.
+    const [row] = await this.#lease.read(
+      (sql) => sql`select current_setting('transaction_read_only') as read_only`,
+    )
+    if (row?.read_only !== 'off') throw new RoomError('unavailable', 'The repository is read only.')
+  }
+}
+
+const toMessage = (row: LogRow): LoggedMessage => ({
+  id: row.message_id,
+  roomId: row.room_id,
+  memberId: row.member_id,
+  memberName: row.member_name,
+  type: row.type,
+  message: row.message,
+  sent: row.sent,
+  seq: row.seq,
+})
+
+const toAppended = (entry: Append, row: AppendRow | undefined): Appended => {
+  if (row === undefined) throw new RoomError('internal', 'The repository answered too little.')
+  if (row.rejected !== null) return { rejected: row.rejected }
+  return {
+    message: {
+      id: entry.messageId,
+      roomId: row.room_id ?? entry.roomId,
+      memberId: row.member_id ?? entry.memberId,
+      memberName: row.member_name,
+      type: row.type ?? entry.type,
+      message: row.message ?? (entry.type === 'chat' ? entry.message : ''),
+      sent: row.sent,
+      seq: row.seq,
+    },
+  }
+}

@@ -1,0 +1,18 @@
+import { describe } from 'vitest'
+import { leaseRules } from './repository-leases.ts'
+import { logRules } from './repository-log.ts'
+import { memberRules } from './repository-members.ts'
+import { readRules } from './repository-reads.ts'
+import type { MakeRepository } from './repository-scene.ts'
+import { valueRules } from './repository-values.ts'
+
+/** Registers every rule of the Repository port (docs/contracts.md) for one adapter. */
+export const repositoryContract = (name: string, make: MakeRepository): void => {
+  describe(`${name} keeps the contract of the repository`, () => {
+    logRules(make)
+    valueRules(make)
+    memberRules(make)
+    leaseRules(make)
+    readRules(make)
+  })
+}

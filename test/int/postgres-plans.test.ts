@@ -1,0 +1,91 @@
+import postgres from 'postgres'
+import { expect, test } from 'vitest'
+import { PostgresRepository } from '../../src/adapters/postgres/repository.ts'
+import type { RoomId } from '../../src/ports/model.ts'
+import {
+  joining,
+  leaving,
+  logOf,
+  newMember,
+  newNode,
+  newRoom,
+  saying,
+  upTo,
+} from '../contract/repository-scene.ts'
+import { freshDatabase } from '../services/database.ts'
+
+test('no call reads a whole table of rooms, messages or members', async () => {
+  const database = await freshDatabase()
+  const repository = new PostgresRepository({ url: database.url })
+  await repository.start()
+  const filler = postgres(database.url, { max: 1 })
+  await filler`
+    insert into rooms (room_id, name, last_seq)
+    select gen_random_uuid(), 'Imperfect Seat', 3 from generate_series(1, 20000)`
+  await filler`
+    insert into log (room_id, seq, message_id, member_id, member_name, type, message, sent)
+    select room_id, n, gen_random_uuid(), gen_random_uuid(), 'Red Fox', 'chat', 'hello', 0
+    from rooms, generate_series(1, 3) n`
+  await filler`
+    insert into members (member_id, room_id, name, node_id)
+    select gen_random_uuid(), room_id, 'Red Fox',
+      ('00000000-0000-4000-8000-000000000' || (random() * 99 + 100)::int)::uuid
+    from rooms`
+  await filler`
+    insert into nodes (node_id, lease_until)
+    select distinct node_id, now() + interval '1 h' from members`
+  await filler`analyze`
+  await filler.end({ timeout: 2 })
+  const admin = postgres(database.url, { max: 1 })
+  const backends = () => admin`
+    select 1 from pg_stat_activity
+    where datname = current_database() and backend_type = 'client backend'`
+  const scans = () =>
+    admin`
+      select relname, seq_scan::int, (idx_scan > 0) as used from pg_stat_user_tables
+      where relname in ('rooms', 'log', 'members') order by relname`
+  await expect.poll(backends, { timeout: 5_000, interval: 20 }).toHaveLength(2)
+  const before = await scans()
+  const some = await admin<{ roomId: RoomId; seq: number }[]>`
+    select room_id as "roomId", 1 as seq from rooms order by room_id limit 500`
+
+  // Often enough for the plans that are kept, not only for the first ones.
+  for (const _ of upTo(12)) {
+    const node = await newNode(repository)
+    const room = await newRoom(repository)
+    const member = await newMember(repository, node, room)
+    const leaver = joining(room)
+    const said = saying(member)
+    await repository.append(node, [said])
+    await repository.append(node, [said])
+    await repository.append(node, [leaver, saying(leaver), leaving(leaver), saying(member)])
+    await repository.append(
+      node,
+      upTo(2_000).map(() => saying(member)),
+    )
+    const twice = upTo(300).map(() => saying(member))
+    await repository.append(node, twice)
+    await repository.append(node, twice)
+    const joins = some.slice(0, 100).map(({ roomId }) => joining(roomId))
+    await repository.append(node, joins)
+    await repository.append(
+      node,
+      joins.map((join) => saying(join)),
+    )
+    await repository.findRoom(room)
+    const [first] = await logOf(repository, room)
+    await repository.read(room, { after: first!.id, limit: 5, maxBytes: 1_000 })
+    await repository.read(room, { before: first!.id, limit: 5 })
+    await repository.read(room, { newest: true, limit: 5 })
+    await repository.lastSeqs(some)
+    await repository.membersOf(node)
+    await repository.reap(node, 0, 500)
+    await repository.reap('lapsed', 0, 500)
+  }
+  // A backend tells its counts when it ends.
+  await repository.stop()
+  await expect.poll(backends, { timeout: 5_000, interval: 20 }).toHaveLength(1)
+  expect([...(await scans())]).toEqual(before.map((row) => ({ ...row, used: true })))
+  await admin.end({ timeout: 2 })
+  await database.drop()
+})

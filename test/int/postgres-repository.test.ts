@@ -1,0 +1,36 @@
+import postgres from 'postgres'
+import { afterAll, beforeAll } from 'vitest'
+import { PostgresRepository } from '../../src/adapters/postgres/repository.ts'
+import { repositoryContract } from '../contract/repository.ts'
+import type { FreshDatabase } from '../services/database.ts'
+import { freshDatabase } from '../services/database.ts'
+
+let database: FreshDatabase
+let repository: PostgresRepository
+let admin: postgres.Sql
+
+beforeAll(async () => {
+  database = await freshDatabase()
+  repository = new PostgresRepository({ url: database.url })
+  await repository.start()
+  admin = postgres(database.url, { max: 1 })
+})
+
+afterAll(async () => {
+  await repository.stop()
+  await admin.end({ timeout: 2 })
+  await database.drop()
+})
+
+repositoryContract('PostgresRepository', async () => {
+  await admin`truncate rooms, log, members, nodes`
+  return {
+    repository,
+    elapse: async (ms) => void (await admin`select pg_sleep(${ms / 1_000})`),
+    // The server's clock is not ours to set; rooms whose entries are ahead of it look the same.
+    setBack: async (ms) => {
+      await admin`update rooms set last_sent = last_sent + ${ms}`
+      await admin`update log set sent = sent + ${ms}`
+    },
+  }
+})
