@@ -1,0 +1,264 @@
+import { Redis, type RedisOptions } from 'ioredis'
+import type { Cancel, Clock } from '../../ports/clock.ts'
+import { RoomError } from '../../ports/errors.ts'
+import type { Log } from '../../ports/log.ts'
+import type { NodeId, RoomId } from '../../ports/model.ts'
+import type { Queue, QueueHandlers, Run, Subscription } from '../../ports/queue.ts'
+import { decodeRun, encodeRun } from './run-codec.ts'
+
+const PREFIX = 'sharechat:room:'
+const MAX_PUBLISHES = 5_000
+const SUBSCRIBE_BATCH = 500
+const PUBLISH_TIMEOUT_MS = 500
+const SUBSCRIBE_TIMEOUT_MS = 2_000
+const PING_EVERY_MS = 1_000
+const PING_TIMEOUT_MS = 700
+/** Pings that fail in a row before a silent link is given up. */
+const PINGS_MISSED = 3
+
+/**
+ * Both connections fail fast and reconnect for ever: a hint that is late is worth nothing, and what
+ * it would have said is read from the repository. Offline queues and resending would only repeat
+ * old news after an outage.
+ */
+const COMMON = {
+  lazyConnect: true,
+  connectTimeout: 1_000,
+  disconnectTimeout: 500,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  maxRetriesPerRequest: 0,
+  retryStrategy: (times: number) => Math.min(50 * 2 ** times, 1_000) * (0.5 + Math.random() / 2),
+} satisfies RedisOptions
+
+interface Subscriber {
+  readonly handlers: QueueHandlers
+  readonly resolveLive: () => void
+  /** It was live once, so a new connection means that it may have missed something. */
+  wasLive: boolean
+}
+
+interface Channel {
+  readonly roomId: RoomId
+  readonly subscribers: Set<Subscriber>
+  /** Confirmed on the connection that is open now. */
+  live: boolean
+}
+
+/**
+ * The hint over Redis pub/sub: one channel a room, one connection to publish and one to subscribe.
+ * The set of channels here is the truth; after every reconnect all of it is subscribed again.
+ */
+export class RedisQueue implements Queue {
+  readonly #publisher: Redis
+  readonly #subscriber: Redis
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #channels = new Map<string, Channel>()
+  #publishes = 0
+  #malformed = 0
+  #up = false
+  #watch: Cancel | undefined
+  #stopped = false
+
+  /** Connects with `start`. @param parts.url `redis://…` or `rediss://…` */
+  constructor({
+    url,
+    clock,
+    log,
+  }: {
+    readonly url: string
+    readonly clock: Clock
+    readonly log: Log
+  }) {
+    this.#clock = clock
+    this.#log = log
+    this.#publisher = new Redis(url, { ...COMMON, commandTimeout: PUBLISH_TIMEOUT_MS })
+    this.#subscriber = new Redis(url, { ...COMMON, commandTimeout: SUBSCRIBE_TIMEOUT_MS })
+    for (const connection of [this.#publisher, this.#subscriber]) {
+      connection.on('error', (error) => this.#lost(error))
+      connection.on('close', () => this.#lost())
+    }
+    this.#subscriber.on('ready', () => void this.#subscribeAll())
+    this.#subscriber.on('close', () => {
+      for (const channel of this.#channels.values()) channel.live = false
+    })
+    this.#subscriber.on('messageBuffer', (channel: Buffer, payload: Buffer) =>
+      this.#received(channel.toString('latin1'), payload),
+    )
+  }
+
+  /** Payloads that were not well formed. */
+  get malformed(): number {
+    return this.#malformed
+  }
+
+  /** Begins to connect; resolves at once, because nothing waits for a hint. */
+  async start(): Promise<void> {
+    // A failed first try is an `error` event too, and leads to the next one.
+    this.#publisher.connect().catch(() => {})
+    this.#subscriber.connect().catch(() => {})
+    this.#watchLinks(0)
+  }
+
+  /** Cuts both connections; subscriptions fall silent. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#watch?.()
+    await Promise.all([ended(this.#publisher), ended(this.#subscriber)])
+    for (const channel of this.#channels.values()) {
+      for (const subscriber of channel.subscribers) subscriber.resolveLive()
+    }
+    this.#channels.clear()
+  }
+
+  async publish(roomId: RoomId, from: NodeId, run: Run): Promise<void> {
+    const payloads = encodeRun(from, run)
+    if (this.#publishes + payloads.length > MAX_PUBLISHES) {
+      throw new RoomError('unavailable', 'Too many publishes are under way.')
+    }
+    this.#publishes += payloads.length
+    try {
+      await Promise.all(
+        payloads.map((payload) => this.#publisher.publish(PREFIX + roomId, payload)),
+      )
+    } catch (error) {
+      throw unavailable(error)
+    } finally {
+      this.#publishes -= payloads.length
+    }
+  }
+
+  subscribe(roomId: RoomId, handlers: QueueHandlers): Subscription {
+    let resolveLive = () => {}
+    const live = new Promise<void>((resolve) => {
+      resolveLive = resolve
+    })
+    const subscriber: Subscriber = { handlers, resolveLive, wasLive: false }
+    const name = PREFIX + roomId
+    const channel = this.#channels.get(name)
+    if (channel) {
+      channel.subscribers.add(subscriber)
+      if (channel.live) becomeLive(subscriber)
+    } else if (!this.#stopped) {
+      this.#channels.set(name, { roomId, subscribers: new Set([subscriber]), live: false })
+      if (this.#subscriber.status === 'ready') void this.#subscribeTo([name])
+    }
+    return {
+      live,
+      close: () => {
+        resolveLive()
+        this.#close(name, subscriber)
+      },
+    }
+  }
+
+  async ping(): Promise<void> {
+    try {
+      await Promise.all([this.#pingOf(this.#publisher), this.#pingOf(this.#subscriber)])
+    } catch (error) {
+      throw unavailable(error)
+    }
+  }
+
+  #close(name: string, subscriber: Subscriber): void {
+    const channel = this.#channels.get(name)
+    if (!channel?.subscribers.delete(subscriber) || channel.subscribers.size > 0) return
+    this.#channels.delete(name)
+    // Not subscribed any more is what a lost connection leaves behind, too.
+    if (this.#subscriber.status === 'ready') this.#subscriber.unsubscribe(name).catch(() => {})
+  }
+
+  /** After every (re)connect: what was live before has a hole behind it. */
+  async #subscribeAll(): Promise<void> {
+    const names = [...this.#channels.keys()]
+    for (let start = 0; start < names.length; start += SUBSCRIBE_BATCH) {
+      if (!(await this.#subscribeTo(names.slice(start, start + SUBSCRIBE_BATCH)))) return
+    }
+    if (!this.#up && !this.#stopped) this.#log.info('queue up', { count: names.length })
+    this.#up = true
+  }
+
+  /** @returns false when the connection was lost; the next one subscribes to everything again */
+  async #subscribeTo(names: readonly string[]): Promise<boolean> {
+    try {
+      await this.#subscriber.subscribe(...names)
+    } catch {
+      // Without an answer the state of the connection is not known: only a new one is.
+      if (this.#subscriber.status === 'ready' && !this.#stopped) this.#subscriber.disconnect(true)
+      return false
+    }
+    for (const name of names) {
+      const channel = this.#channels.get(name)
+      if (!channel || channel.live) continue
+      channel.live = true
+      for (const subscriber of channel.subscribers) becomeLive(subscriber)
+    }
+    return true
+  }
+
+  #received(name: string, received: Buffer): void {
+    const channel = this.#channels.get(name)
+    if (!channel) return
+    // The library's buffer may be part of a larger one, which the frames would keep alive.
+    const decoded = decodeRun(Buffer.from(received))
+    if (decoded === 'ignored') return
+    if (!decoded) this.#malformed += 1
+    for (const { handlers } of channel.subscribers) {
+      if (decoded) handlers.onRun(decoded.from, decoded.run)
+      else handlers.onInterrupted()
+    }
+  }
+
+  #lost(error?: Error): void {
+    if (this.#up && !this.#stopped) this.#log.warn('queue lost', error ? { error } : {})
+    this.#up = false
+  }
+
+  /** A dead link keeps quiet: only a ping without an answer tells. */
+  #watchLinks(missed: number): void {
+    this.#watch = this.#clock.after(PING_EVERY_MS, () => {
+      this.ping().then(
+        () => this.#stopped || this.#watchLinks(0),
+        () => {
+          if (this.#stopped) return
+          if (missed + 1 < PINGS_MISSED) return this.#watchLinks(missed + 1)
+          for (const connection of [this.#publisher, this.#subscriber]) {
+            if (connection.status === 'ready') connection.disconnect(true)
+          }
+          this.#watchLinks(0)
+        },
+      )
+    })
+  }
+
+  async #pingOf(connection: Redis): Promise<void> {
+    let cancel: Cancel = () => {}
+    const late = new Promise<never>((_, reject) => {
+      cancel = this.#clock.after(PING_TIMEOUT_MS, () => reject(new Error('no answer in time')))
+    })
+    try {
+      await Promise.race([connection.ping(), late])
+    } finally {
+      cancel()
+    }
+  }
+}
+
+const becomeLive = (subscriber: Subscriber): void => {
+  if (subscriber.wasLive) subscriber.handlers.onInterrupted()
+  subscriber.wasLive = true
+  subscriber.resolveLive()
+}
+
+const unavailable = (cause: unknown) =>
+  new RoomError('unavailable', 'The queue is not available.', cause)
+
+const ended = async (connection: Redis): Promise<void> => {
+  if (connection.status === 'end') return
+  const end = new Promise<void>((resolve) => connection.once('end', resolve))
+  const idle = connection.status === 'wait'
+  connection.disconnect()
+  if (!idle) await end
+}
