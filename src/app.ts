@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import { MemoryQueue } from './adapters/memory/queue.ts'
 import { MemoryRepository } from './adapters/memory/repository.ts'
 import { encodeMessage } from './adapters/http/frames.ts'
@@ -16,7 +17,7 @@ import type { Repository } from './ports/repository.ts'
 import type { Settings } from './settings.ts'
 
 /** How much of the drain's time the domain may take; the rest is for closing sockets and pools. */
-const DRAIN_SHARE = 0.7
+const DRAIN_SHARE = 0.5
 const START_RETRY_MS = 1_000
 
 export interface App {
@@ -41,7 +42,7 @@ export const buildApp = (settings: Settings, log: Log): App => {
   const clock = new SystemClock()
   const ids = new SystemIds()
   const services = settings.cluster
-    ? clusterServices(settings.cluster, log)
+    ? clusterServices(settings.cluster, clock, log)
     : embeddedServices(clock)
   const { repository, queue } = services
   const controller = new Controller({
@@ -92,10 +93,10 @@ export const buildApp = (settings: Settings, log: Log): App => {
   return {
     start: async () => {
       await server.listen({ host: settings.host, port: settings.port })
-      log.info('listening', { port: portOf(server.addresses()), mode: modeOf(settings) })
+      log.info('listening', { port: portOf(server.server.address()), mode: modeOf(settings) })
       await startServices()
       await controller.start()
-      return urlOf(settings.host, portOf(server.addresses()))
+      return urlOf(settings.host, portOf(server.server.address()))
     },
     stop: () => (stopping ??= stop()),
   }
@@ -110,10 +111,11 @@ const embeddedServices = (clock: Clock): Services => ({
 
 const clusterServices = (
   { databaseUrl, redisUrl }: { readonly databaseUrl: string; readonly redisUrl: string },
+  clock: Clock,
   log: Log,
 ): Services => {
   const repository = new PostgresRepository({ url: databaseUrl })
-  const queue = new RedisQueue({ url: redisUrl, log })
+  const queue = new RedisQueue({ url: redisUrl, clock, log })
   return {
     repository,
     queue,
@@ -129,7 +131,8 @@ const clusterServices = (
 
 const modeOf = (settings: Settings) => (settings.cluster ? 'cluster' : 'embedded')
 
-const portOf = (addresses: readonly { readonly port: number }[]): number => addresses[0]?.port ?? 0
+const portOf = (address: AddressInfo | string | null): number =>
+  typeof address === 'object' ? (address?.port ?? 0) : 0
 
 const urlOf = (host: string, port: number): string => {
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host

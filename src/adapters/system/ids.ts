@@ -1,0 +1,46 @@
+import { adjectives, animals, colors, uniqueNamesGenerator } from 'unique-names-generator'
+import { v4 } from 'uuid'
+import type { Ids } from '../../ports/ids.ts'
+import type { MemberId, MessageId, NodeId, RoomId } from '../../ports/model.ts'
+import { TASTELESS } from './tasteless.ts'
+
+const tasteful = (words: readonly string[]) => words.filter((word) => !TASTELESS.has(word))
+
+const ROOM_WORDS = [tasteful(colors), tasteful(animals)]
+const MEMBER_WORDS = [tasteful(adjectives), tasteful(animals)]
+
+const nameOf = (dictionaries: string[][]): string =>
+  uniqueNamesGenerator({ dictionaries, separator: ' ', style: 'capital' })
+
+/** Version 4 UUIDs from the system's cryptographic source, and names from word lists. */
+export class SystemIds implements Ids {
+  roomId(): RoomId {
+    return v4() as RoomId
+  }
+
+  memberId(): MemberId {
+    return v4() as MemberId
+  }
+
+  messageId(): MessageId {
+    return v4() as MessageId
+  }
+
+  nodeId(): NodeId {
+    return v4() as NodeId
+  }
+
+  /** One of about fifteen thousand. */
+  roomName(): string {
+    return nameOf(ROOM_WORDS)
+  }
+
+  /** One of about three hundred thousand. */
+  memberName(): string {
+    return nameOf(MEMBER_WORDS)
+  }
+
+  random(): number {
+    return Math.random()
+  }
+}
