@@ -239,12 +239,12 @@ describe('leaving', () => {
 
   test('1,000 joins and leaves leave no room, member, subscription or timer behind', async () => {
     const { clock, node, roomId, join, queue } = await openRoom()
-    const timers = clock.timers
+    const timers = clock.pending
     for (let count = 0; count < 1_000; count += 1) (await join(node, roomId)).member.leave()
     await clock.advance(100)
     expect(node.holds).toEqual({ rooms: 0, members: 0, waiting: 0 })
     expect(queue.subscriptions).toBe(0)
-    expect(clock.timers).toBe(timers)
+    expect(clock.pending).toBe(timers)
   })
 })
 

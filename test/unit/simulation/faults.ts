@@ -81,7 +81,7 @@ export const faultyRepository = (
         } else {
           work().then(
             (result) => reply(() => resolve(result)),
-            (error: unknown) => reply(() => reject(error as Error)),
+            (error: unknown) => reply(() => reject(error)),
           )
         }
       }

@@ -1,0 +1,155 @@
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
+import { expect } from 'vitest'
+import { within } from './deadline.ts'
+import { noteSecrets } from './secrets.ts'
+import { elementsOf, type WireMessage } from './wire.ts'
+
+/** Whatever listens on a port of this machine. */
+export interface Listening {
+  readonly port: number
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+}
+
+export interface Extras {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
+const read = async (response: IncomingMessage): Promise<Answer> => {
+  let text = ''
+  response.setEncoding('utf8')
+  for await (const part of response) text += String(part)
+  return { status: response.statusCode ?? 0, headers: response.headers, text }
+}
+
+/** One request on a connection of its own; the path goes out as it is, nothing is normalised. */
+export const call = (
+  node: Listening,
+  method: string,
+  path: string,
+  { headers = {}, body }: Extras = {},
+): Promise<Answer> => {
+  const answered = new Promise<Answer>((resolve, reject) => {
+    const sent = request({
+      host: '127.0.0.1',
+      port: node.port,
+      method,
+      path,
+      headers,
+      agent: false,
+    })
+    sent.once('error', reject)
+    sent.once('response', (response) => {
+      read(response).then(resolve, reject)
+    })
+    sent.once('upgrade', (response, socket) => {
+      socket.destroy()
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, text: '' })
+    })
+    sent.end(body)
+  })
+  return within(`${method} ${path}`, answered, () => 'no answer')
+}
+
+export const UPGRADE_HEADERS = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+}
+
+/** Asks for a WebSocket and lets go of it at once if it is given. */
+export const upgrade = (
+  node: Listening,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  method = 'GET',
+): Promise<Answer> => call(node, method, path, { headers: { ...UPGRADE_HEADERS, ...headers } })
+
+export const ERROR_CODES = [
+  'invalid',
+  'forbidden',
+  'not_found',
+  'full',
+  'too_large',
+  'rate_limited',
+  'overloaded',
+  'unavailable',
+  'draining',
+  'unknown',
+  'not_joined',
+  'internal',
+]
+
+/** Contract 7: short JSON, exactly these keys, nothing of the inside. */
+export const expectError = (answer: Answer, status: number, code?: string): void => {
+  expect({ status: answer.status, text: answer.text }).toEqual({ status, text: expect.any(String) })
+  expect(answer.headers['content-type']).toMatch(/^application\/json\b/)
+  const body = JSON.parse(answer.text) as { error: { code: string; message: string } }
+  expect(Object.keys(body)).toEqual(['error'])
+  expect(Object.keys(body.error)).toEqual(['code', 'message'])
+  if (code === undefined) expect(ERROR_CODES).toContain(body.error.code)
+  else expect(body.error.code).toBe(code)
+  expect(body.error.message).toMatch(/^.{1,200}$/)
+  expect(body.error.message).not.toMatch(/select |insert |\bat .*:\d+:\d+|\.[jt]s\b|stack/i)
+}
+
+export interface RoomState {
+  readonly roomId: string
+  readonly roomName: string
+  readonly members: readonly { readonly id: string; readonly name: string }[]
+}
+
+/** A new room's id. */
+export const createRoom = async (node: Listening): Promise<string> => {
+  const answer = await call(node, 'POST', '/api/room')
+  expect(answer).toMatchObject({ status: 200 })
+  const { roomId, roomName } = JSON.parse(answer.text) as RoomState
+  noteSecrets(roomId, roomName)
+  return roomId
+}
+
+export const roomState = async (node: Listening, roomId: string): Promise<RoomState> => {
+  const answer = await call(node, 'GET', `/api/room/${roomId}`)
+  expect(answer).toMatchObject({ status: 200 })
+  return JSON.parse(answer.text) as RoomState
+}
+
+export interface History {
+  /** The elements as they came, byte for byte. */
+  readonly elements: readonly string[]
+  readonly messages: readonly WireMessage[]
+  /** Paths of the pages that the answer leads to. */
+  readonly prev: string | undefined
+  readonly next: string | undefined
+}
+
+const linkTo = (answer: Answer, rel: string): string | undefined => {
+  const links = String(answer.headers['link'] ?? '').matchAll(/<([^>]*)>\s*;\s*rel="([^"]*)"/g)
+  const target = [...links].find((link) => link[2] === rel)?.[1]
+  if (target === undefined) return undefined
+  const url = new URL(target, 'http://node')
+  return url.pathname + url.search
+}
+
+/** A page of history by its path. */
+export const page = async (node: Listening, path: string): Promise<History> => {
+  const answer = await call(node, 'GET', path)
+  expect(answer).toMatchObject({ status: 200 })
+  expect(answer.headers['content-type']).toMatch(/^application\/json\b/)
+  const elements = elementsOf(answer.text)
+  return {
+    elements,
+    messages: elements.map((element) => JSON.parse(element) as WireMessage),
+    prev: linkTo(answer, 'prev'),
+    next: linkTo(answer, 'next'),
+  }
+}
+
+export const history = (node: Listening, roomId: string, query = ''): Promise<History> =>
+  page(node, `/api/room/${roomId}/messages${query}`)
