@@ -243,7 +243,7 @@ describe('leaving', () => {
     for (let count = 0; count < 1_000; count += 1) (await join(node, roomId)).member.leave()
     await clock.advance(100)
     expect(node.holds).toEqual({ rooms: 0, members: 0, waiting: 0 })
-    expect(queue.subscriptions).toBe(0)
+    expect(queue.channels).toBe(0)
     expect(clock.pending).toBe(timers)
   })
 })

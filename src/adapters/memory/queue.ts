@@ -14,11 +14,9 @@ export class MemoryQueue implements Queue {
     this.#clock = clock
   }
 
-  /** Subscriptions that are not closed. */
-  get subscriptions(): number {
-    let count = 0
-    for (const subscribers of this.#rooms.values()) count += subscribers.size
-    return count
+  /** Rooms that somebody listens to. */
+  get channels(): number {
+    return this.#rooms.size
   }
 
   async publish(roomId: RoomId, from: NodeId, run: Run): Promise<void> {

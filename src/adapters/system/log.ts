@@ -1,4 +1,4 @@
-import { destination, pino, type Level, type Logger } from 'pino'
+import { destination, pino, type DestinationStream, type Level, type Logger } from 'pino'
 import { RoomError } from '../../ports/errors.ts'
 import type { Log, LogFields } from '../../ports/log.ts'
 
@@ -12,7 +12,7 @@ export class PinoLog implements Log {
   readonly #pino: Logger
 
   /** @param write takes each line; stderr by default */
-  constructor(level: LogLevel, write = destination({ fd: STDERR, sync: true })) {
+  constructor(level: LogLevel, write: DestinationStream = destination({ fd: STDERR, sync: true })) {
     this.#pino = pino(
       {
         level,

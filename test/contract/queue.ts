@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { NodeId, RoomId } from '../../src/ports/model.ts'
+import type { Queue, Run } from '../../src/ports/queue.ts'
+import { eventually } from '../eventually.ts'
+
+/** Two queues of two nodes over the same transport, or of one process, and how to end them. */
+export interface QueueScene {
+  readonly a: Queue
+  readonly b: Queue
+  /** The rooms that somebody listens to, as the transport sees it. */
+  channels(): Promise<number>
+  dispose(): Promise<void>
+}
+
+const run = (firstSeq: number, ...texts: string[]): Run => ({
+  firstSeq,
+  frames: texts.map((text) => new TextEncoder().encode(text)),
+})
+
+/** A subscription that keeps what it was told, as texts. */
+const listen = (queue: Queue, roomId: RoomId) => {
+  const heard: { from: NodeId; firstSeq: number; frames: string[] }[] = []
+  const subscription = queue.subscribe(roomId, {
+    onRun: (from, { firstSeq, frames }) =>
+      heard.push({
+        from,
+        firstSeq,
+        frames: frames.map((frame) => new TextDecoder().decode(frame)),
+      }),
+    onInterrupted: () => {},
+  })
+  return { heard, live: subscription.live, close: () => subscription.close() }
+}
+
+/** The rules of the port, for any queue. */
+export const queueContract = (name: string, make: () => Promise<QueueScene>): void => {
+  describe(`${name} keeps the contract of a queue`, () => {
+    let scene: QueueScene
+    let roomId: RoomId
+    const from = randomUUID() as NodeId
+
+    beforeEach(async () => {
+      scene = await make()
+      roomId = randomUUID() as RoomId
+    })
+    afterEach(() => scene.dispose())
+
+    /** Publishes and waits until everybody has heard it; what comes later came later. */
+    const settle = async (...listeners: { heard: { frames: string[] }[] }[]) => {
+      const mark = randomUUID()
+      await scene.a.publish(roomId, from, run(1, mark))
+      await eventually('the mark arrives', () =>
+        listeners.every(({ heard }) => heard.some(({ frames }) => frames[0] === mark)),
+      )
+      for (const { heard } of listeners) {
+        heard.splice(
+          heard.findIndex(({ frames }) => frames[0] === mark),
+          1,
+        )
+      }
+    }
+
+    test('Q1 once live, what either node publishes arrives, its own included', async () => {
+      const [ears, others] = [listen(scene.a, roomId), listen(scene.b, roomId)]
+      await Promise.all([ears.live, others.live])
+      await scene.a.publish(roomId, from, run(1, 'by a'))
+      await eventually('it arrives', () => ears.heard.length + others.heard.length === 2)
+      await scene.b.publish(roomId, from, run(2, 'by b'))
+      await eventually('it arrives', () => ears.heard.length + others.heard.length === 4)
+      const expected = [
+        { from, firstSeq: 1, frames: ['by a'] },
+        { from, firstSeq: 2, frames: ['by b'] },
+      ]
+      expect([ears.heard, others.heard]).toEqual([expected, expected])
+    })
+
+    test('Q2 rooms are isolated, also those whose ids differ in one character', async () => {
+      const near = `${roomId.slice(0, -1)}${roomId.endsWith('0') ? '1' : '0'}` as RoomId
+      const [ears, others] = [listen(scene.b, roomId), listen(scene.b, near)]
+      await Promise.all([ears.live, others.live])
+      await scene.a.publish(near, from, run(1, 'for the other room'))
+      await eventually('it arrives', () => others.heard.length === 1)
+      await settle(ears)
+      expect(ears.heard).toEqual([])
+    })
+
+    test('Q3 every subscription of a room gets every run', async () => {
+      const all = [listen(scene.b, roomId), listen(scene.b, roomId), listen(scene.a, roomId)]
+      await Promise.all(all.map(({ live }) => live))
+      await scene.a.publish(roomId, from, run(7, 'x'))
+      await eventually('all hear it', () => all.every(({ heard }) => heard.length === 1))
+    })
+
+    test('Q4 the runs of one publisher arrive in order', async () => {
+      const ears = listen(scene.b, roomId)
+      await ears.live
+      await Promise.all(
+        Array.from({ length: 200 }, (_, index) =>
+          scene.a.publish(roomId, from, run(index + 1, `text ${index}`)),
+        ),
+      )
+      await eventually('all arrive', () => ears.heard.length === 200)
+      expect(ears.heard.map(({ firstSeq }) => firstSeq)).toEqual(
+        Array.from({ length: 200 }, (_, index) => index + 1),
+      )
+    })
+
+    test('Q5 no handler runs within publish or subscribe', async () => {
+      const ears = listen(scene.a, roomId)
+      await ears.live
+      const published = scene.a.publish(roomId, from, run(1, 'x'))
+      expect(ears.heard).toEqual([])
+      await published
+      await eventually('it arrives', () => ears.heard.length === 1)
+    })
+
+    test('Q6 a closed subscription hears nothing more, also of what is on its way; closing twice is closing once', async () => {
+      const [ears, others] = [listen(scene.a, roomId), listen(scene.a, roomId)]
+      await Promise.all([ears.live, others.live])
+      const published = scene.a.publish(roomId, from, run(1, 'on its way'))
+      ears.close()
+      ears.close()
+      await published
+      await eventually('the other hears it', () => others.heard.length === 1)
+      await settle(others)
+      expect(ears.heard).toEqual([])
+    })
+
+    test('Q7 frames arrive byte for byte: an empty one, a large one, a thousand', async () => {
+      const ears = listen(scene.b, roomId)
+      await ears.live
+      const large = 'ü😀'.repeat(30_000)
+      await scene.a.publish(roomId, from, run(1, '', 'a\nb', large))
+      await eventually('it arrives', () => ears.heard.length === 1)
+      expect(ears.heard).toEqual([{ from, firstSeq: 1, frames: ['', 'a\nb', large] }])
+      const many = Array.from({ length: 1_000 }, (_, index) => `text ${index}`)
+      await scene.a.publish(roomId, from, run(4, ...many))
+      await eventually('it arrives', () => ears.heard.length === 2)
+      expect(ears.heard[1]).toEqual({ from, firstSeq: 4, frames: many })
+    })
+
+    test('Q8 a long run may arrive as several, consecutive and in order', async () => {
+      const ears = listen(scene.b, roomId)
+      await ears.live
+      const texts = Array.from({ length: 60 }, (_, index) => `${index} `.repeat(5_000))
+      await scene.a.publish(roomId, from, run(11, ...texts))
+      await eventually('all arrive', () => ears.heard.flatMap(({ frames }) => frames).length === 60)
+      let next = 11
+      for (const { firstSeq, frames } of ears.heard) {
+        expect(firstSeq).toBe(next)
+        next += frames.length
+      }
+      expect(ears.heard.flatMap(({ frames }) => frames)).toEqual(texts)
+    })
+
+    test('Q9 the last close of a room frees its channel', async () => {
+      const before = await scene.channels()
+      const all = [listen(scene.a, roomId), listen(scene.a, roomId), listen(scene.b, roomId)]
+      await Promise.all(all.map(({ live }) => live))
+      expect(await scene.channels()).toBe(before + 1)
+      for (const { close } of all) close()
+      await eventually('it is free', async () => (await scene.channels()) === before)
+    })
+
+    test('Q10 who subscribes again at once is subscribed', async () => {
+      for (let round = 0; round < 20; round += 1) listen(scene.b, roomId).close()
+      const ears = listen(scene.b, roomId)
+      await ears.live
+      await scene.a.publish(roomId, from, run(1, 'x'))
+      await eventually('it arrives', () => ears.heard.length === 1)
+    })
+
+    test('Q11 ping answers', async () => {
+      await expect(scene.a.ping()).resolves.toBeUndefined()
+    })
+  })
+}

@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { RedisQueue } from '../../src/adapters/redis/queue.ts'
+import { SystemClock } from '../../src/adapters/system/clock.ts'
+import type { Log } from '../../src/ports/log.ts'
+import type { NodeId, RoomId } from '../../src/ports/model.ts'
+import type { Run } from '../../src/ports/queue.ts'
+import { eventually } from '../eventually.ts'
+import { silent } from '../local-node.ts'
+import { startRedis } from '../services/redis.ts'
+import type { Server } from '../services/server-process.ts'
+import { DeadLink } from './dead-link.ts'
+
+const nodeId = randomUUID() as NodeId
+const run: Run = { firstSeq: 1, frames: [new Uint8Array([120])] }
+
+let server: Server
+let admin: Redis
+let roomId: RoomId
+
+beforeAll(async () => {
+  server = await startRedis()
+  admin = new Redis(server.url)
+  admin.on('error', () => {})
+})
+afterAll(async () => {
+  admin.disconnect()
+  await server.stop()
+})
+beforeEach(() => {
+  roomId = randomUUID() as RoomId
+})
+
+const open = async (url = server.url, log: Log = silent) => {
+  const queue = new RedisQueue({ url, clock: new SystemClock(), log })
+  onTestFinished(() => queue.stop())
+  await queue.start()
+  return queue
+}
+
+const listen = (queue: RedisQueue) => {
+  const counts = { runs: 0, interruptions: 0 }
+  const { live, close } = queue.subscribe(roomId, {
+    onRun: () => (counts.runs += 1),
+    onInterrupted: () => (counts.interruptions += 1),
+  })
+  return { counts, live, close }
+}
+
+const publishes = (queue: RedisQueue) =>
+  queue.publish(roomId, nodeId, run).then(
+    () => 'taken',
+    (error: { code: string }) => error.code,
+  )
+
+const channels = async () => ((await admin.pubsub('CHANNELS', '*')) as string[]).length
+
+describe('RedisQueue under faults', () => {
+  test('killed connections come back subscribed, and every room hears that it may have missed something', async () => {
+    const queue = await open()
+    const ears = listen(queue)
+    await ears.live
+    for (let round = 1; round <= 3; round += 1) {
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+      await eventually('it is told', () => ears.counts.interruptions === round)
+      await eventually('a run arrives', async () => {
+        await publishes(queue)
+        return ears.counts.runs >= round
+      })
+    }
+  })
+
+  test('a Redis that is killed and started again is subscribed to again', async () => {
+    const queue = await open()
+    const ears = listen(queue)
+    await ears.live
+    await server.kill('SIGKILL')
+    await eventually('publishing fails', async () => (await publishes(queue)) === 'unavailable')
+    await expect(queue.ping()).rejects.toMatchObject({ code: 'unavailable' })
+    await server.restart()
+    await eventually('it is told', () => ears.counts.interruptions > 0)
+    await eventually('it answers', () =>
+      queue.ping().then(
+        () => true,
+        () => false,
+      ),
+    )
+  })
+
+  test('a frozen Redis fails publishes and pings within a second, and is itself again afterwards', async () => {
+    const queue = await open()
+    const ears = listen(queue)
+    await ears.live
+    await server.kill('SIGSTOP')
+    const begun = performance.now()
+    await expect(queue.ping()).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await publishes(queue)).toBe('unavailable')
+    expect(performance.now() - begun).toBeLessThan(2_000)
+    await server.kill('SIGCONT')
+    await eventually('it answers', () =>
+      queue.ping().then(
+        () => true,
+        () => false,
+      ),
+    )
+    await eventually('a run arrives', async () => {
+      await publishes(queue)
+      return ears.counts.runs > 0
+    })
+  })
+
+  test('a link that goes dead without a word is given up, and the next one is subscribed', async () => {
+    const link = await DeadLink.to(server.url)
+    onTestFinished(() => link.close())
+    const queue = await open(link.url)
+    const ears = listen(queue)
+    await ears.live
+    link.cut()
+    await eventually('it is noticed', () =>
+      queue.ping().then(
+        () => false,
+        () => true,
+      ),
+    )
+    link.restore()
+    await eventually('it is told', () => ears.counts.interruptions > 0, 10_000)
+    await eventually('a run arrives', async () => {
+      await publishes(queue)
+      return ears.counts.runs > 0
+    })
+  })
+
+  test('without a Redis it starts all the same; subscriptions become live when there is one', async () => {
+    await server.kill('SIGKILL')
+    const queue = await open()
+    const ears = listen(queue)
+    let live = false
+    void ears.live.then(() => (live = true))
+    expect(await publishes(queue)).toBe('unavailable')
+    expect(live).toBe(false)
+    await server.restart()
+    await eventually('it becomes live', () => live)
+    expect(ears.counts.interruptions).toBe(0)
+  })
+
+  test('five hundred rooms come and go and leave no channel behind', async () => {
+    const queue = await open()
+    const subscriptions = Array.from({ length: 500 }, () =>
+      queue.subscribe(randomUUID() as RoomId, { onRun() {}, onInterrupted() {} }),
+    )
+    await Promise.all(subscriptions.map(({ live }) => live))
+    expect(await channels()).toBe(500)
+    for (const subscription of subscriptions) subscription.close()
+    await eventually('all are gone', async () => (await channels()) === 0)
+  })
+
+  test('a payload that is not well formed changes nothing but a counter, and leads to a look', async () => {
+    const queue = await open()
+    const ears = listen(queue)
+    await ears.live
+    const forged = [Buffer.of(), Buffer.of(1, 1), Buffer.alloc(40, 0xff).fill(1, 0, 2)]
+    for (const payload of forged) await admin.publish(`sharechat:room:${roomId}`, payload)
+    await eventually('all are seen', () => queue.malformed === forged.length)
+    expect(ears.counts).toEqual({ runs: 0, interruptions: forged.length })
+    await admin.publish(`sharechat:room:${roomId}`, Buffer.of(2, 1, 0))
+    await admin.publish(`sharechat:room:${roomId}`, Buffer.of(1, 9, 0))
+    await publishes(queue)
+    await eventually('a good one arrives', () => ears.counts.runs === 1)
+    expect(queue.malformed).toBe(forged.length)
+  })
+
+  test('an outage makes two lines of log, not one for every try', async () => {
+    const events: string[] = []
+    const note = (event: string) => events.push(event)
+    const queue = await open(server.url, { debug() {}, info: note, warn: note, error: note })
+    await listen(queue).live
+    await eventually('it is up', () => events.length === 1)
+    await server.kill('SIGKILL')
+    await eventually('it is lost', () => events.length === 2)
+    await server.restart()
+    await eventually('it is back', () => events.length === 3)
+    expect(events).toEqual(['queue up', 'queue lost', 'queue up'])
+  })
+
+  test('stop ends subscriptions, leaves no connection behind, and can be called twice', async () => {
+    const before = ((await admin.client('LIST')) as string).split('\n').length
+    const queue = await open()
+    const ears = listen(queue)
+    await ears.live
+    await Promise.all([queue.stop(), queue.stop()])
+    expect(await publishes(queue)).toBe('unavailable')
+    await eventually('its connections are gone', async () => {
+      return ((await admin.client('LIST')) as string).split('\n').length === before
+    })
+    const never = new RedisQueue({ url: server.url, clock: new SystemClock(), log: silent })
+    await never.stop()
+  })
+})
