@@ -18,6 +18,8 @@ import type { Settings } from './settings.ts'
 
 /** How much of the drain's time the domain may take; the rest is for closing sockets and pools. */
 const DRAIN_SHARE = 0.5
+/** How much of it is for closing members in waves. */
+const SPREAD_SHARE = 0.25
 const START_RETRY_MS = 1_000
 
 export interface App {
@@ -79,7 +81,11 @@ export const buildApp = (settings: Settings, log: Log): App => {
 
   const stop = async () => {
     const results = await Promise.allSettled([
-      within(clock, settings.drainMs * DRAIN_SHARE, controller.drain()),
+      within(
+        clock,
+        settings.drainMs * DRAIN_SHARE,
+        controller.drain(settings.drainMs * SPREAD_SHARE),
+      ),
     ])
     controller.stop()
     results.push(...(await Promise.allSettled([server.close()])))

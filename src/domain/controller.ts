@@ -4,17 +4,18 @@ import { RoomError } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoggedMessage, MemberId, Message, Room as RoomRef, RoomId } from '../ports/model.ts'
-import type { Queue, Subscription } from '../ports/queue.ts'
+import type { Queue } from '../ports/queue.ts'
 import type { MemberPlace, Repository, RoomWithMembers } from '../ports/repository.ts'
 import { Member, type MemberHost } from './member.ts'
+import { OpenRooms } from './open-rooms.ts'
 import { Outbox, type Outcome } from './outbox.ts'
 import { Reaper } from './reaper.ts'
 import { Repairer, runsOf } from './repairer.ts'
-import { Room, type RoomHost } from './room.ts'
+import type { Room } from './room.ts'
 import { SlowReaders } from './slow-readers.ts'
 
-/** How long a join waits for the queue; the sweep covers what it then misses. */
-const LIVE_MS = 300
+/** A node that goes away closes this many members at a time, so that others get them as a ramp. */
+const WAVE_MEMBERS = 200
 
 export interface ControllerParts {
   readonly repository: Repository
@@ -34,15 +35,13 @@ export interface ControllerParts {
  */
 export class Controller {
   readonly #parts: ControllerParts
-  readonly #rooms = new Map<RoomId, Room>()
-  readonly #subscriptions = new Map<Room, Subscription>()
+  readonly #rooms: OpenRooms
   /** Members with a connection here, a join under way, or a `left` that is not stored yet. */
   readonly #known = new Set<MemberId>()
   readonly #outbox: Outbox
   readonly #reaper: Reaper
   readonly #repairer: Repairer
   readonly #slowReaders: SlowReaders
-  readonly #roomHost: RoomHost
   readonly #memberHost: MemberHost
   #phase: 'starting' | 'serving' | 'draining' = 'starting'
 
@@ -58,19 +57,24 @@ export class Controller {
       onStray: (place) => this.#storeLeft(place),
     })
     this.#outbox = new Outbox({ ...parts, onLogged, nodeId: () => this.#reaper.nodeId })
+    this.#rooms = new OpenRooms({
+      ...parts,
+      nodeId: () => this.#reaper.nodeId,
+      onDoubt: (room) => this.#repairer.doubt(room),
+      host: {
+        clock: parts.clock,
+        gapIn: (room) => this.#repairer.gapIn(room),
+        behind: (room, member, joinedSeq) => this.#repairer.catchUp(room, member, joinedSeq),
+      },
+    })
     this.#repairer = new Repairer({
       ...parts,
-      rooms: this.#rooms,
+      rooms: this.#rooms.byId,
       onRoomGone: (room) => room.removeAll('room_gone'),
       onLogReset: (room) => {
         for (const member of room.members) member.leave('log_reset')
       },
     })
-    this.#roomHost = {
-      clock: parts.clock,
-      gapIn: (room) => this.#repairer.gapIn(room),
-      behind: (room, member, joinedSeq) => this.#repairer.catchUp(room, member, joinedSeq),
-    }
     this.#memberHost = {
       slowReaders: this.#slowReaders,
       maxMessageBytes: parts.maxMessageBytes,
@@ -88,7 +92,7 @@ export class Controller {
 
   /** How many of each this node holds now. */
   get holds(): { readonly rooms: number; readonly members: number; readonly waiting: number } {
-    return { rooms: this.#rooms.size, members: this.#known.size, waiting: this.#outbox.depth }
+    return { rooms: this.#rooms.byId.size, members: this.#known.size, waiting: this.#outbox.depth }
   }
 
   /** Takes this node's lease and begins to serve. Waits as long as the repository does not answer. */
@@ -124,27 +128,28 @@ export class Controller {
    */
   async join(roomId: RoomId, connection: Connection): Promise<Member> {
     if (!this.accepting) throw restarting()
-    const room = this.#openRoom(roomId)
+    const room = this.#rooms.open(roomId)
     room.joining += 1
     try {
-      await this.#live(room)
+      await this.#rooms.live(room)
       return await this.#storeJoined(room, connection)
     } finally {
       room.joining -= 1
-      this.#closeIfEmpty(room)
+      this.#rooms.closeIfEmpty(room)
     }
   }
 
   /**
    * Takes no more joins and posts, finishes what is under way, closes all members with `drain` and
    * stores their `left`. Resolves when that is done; the caller bounds the wait.
+   * @param spreadMs over how long many members are closed, in jittered waves; few are closed at once
    */
-  async drain(): Promise<void> {
+  async drain(spreadMs: number): Promise<void> {
     const served = this.#phase === 'serving'
     this.#phase = 'draining'
     await this.#outbox.idle()
     await new Promise<void>((resolve) => this.#parts.clock.soon(resolve))
-    for (const room of this.#rooms.values()) room.removeAll('drain')
+    await this.#closeInWaves(spreadMs)
     this.#reaper.stop()
     if (served) await this.#reaper.reapSelf()
   }
@@ -152,7 +157,7 @@ export class Controller {
   /** Stops all timers. Nothing is stored or delivered afterwards. */
   stop(): void {
     this.#phase = 'draining'
-    for (const room of this.#rooms.values()) room.removeAll('drain')
+    for (const room of this.#rooms.byId.values()) room.removeAll('drain')
     this.#outbox.stop()
     this.#repairer.stop()
     this.#reaper.stop()
@@ -191,53 +196,11 @@ export class Controller {
   }
 
   #gone(member: Member, toStore: boolean): void {
-    const room = this.#rooms.get(member.roomId)
+    const room = this.#rooms.byId.get(member.roomId)
     room?.members.delete(member)
     if (toStore) this.#storeLeft({ memberId: member.id, roomId: member.roomId })
     else this.#known.delete(member.id)
-    if (room) this.#closeIfEmpty(room)
-  }
-
-  #openRoom(roomId: RoomId): Room {
-    const open = this.#rooms.get(roomId)
-    if (open) return open
-    const room = new Room(roomId, this.#roomHost)
-    this.#rooms.set(roomId, room)
-    this.#subscriptions.set(
-      room,
-      this.#parts.queue.subscribe(roomId, {
-        onRun: (from, run) => {
-          if (from !== this.#reaper.nodeId) room.offer(run)
-        },
-        onInterrupted: () => this.#repairer.doubt(room),
-      }),
-    )
-    return room
-  }
-
-  #closeIfEmpty(room: Room): void {
-    if (room.joining > 0 || room.members.size > 0 || this.#rooms.get(room.id) !== room) return
-    this.#rooms.delete(room.id)
-    this.#subscriptions.get(room)?.close()
-    this.#subscriptions.delete(room)
-  }
-
-  /** Waits until the queue delivers, but not for long: then the room is compared once it does. */
-  async #live(room: Room): Promise<void> {
-    const live = this.#subscriptions.get(room)?.live
-    if (!live) return
-    let late = false
-    await new Promise<void>((resolve) => {
-      const cancel = this.#parts.clock.after(LIVE_MS, () => {
-        late = true
-        resolve()
-      })
-      void live.then(() => {
-        cancel()
-        if (late) this.#repairer.doubt(room)
-        resolve()
-      })
-    })
+    if (room) this.#rooms.closeIfEmpty(room)
   }
 
   #storeJoined(room: Room, connection: Connection): Promise<Member> {
@@ -284,6 +247,21 @@ export class Controller {
     })
   }
 
+  /** Joins that were under way are refused, so the members of now are all there will be. */
+  async #closeInWaves(spreadMs: number): Promise<void> {
+    const { clock, ids } = this.#parts
+    const rooms = Array.from(this.#rooms.byId.values())
+    const members = rooms.flatMap((room) => Array.from(room.members))
+    const waves = Math.ceil(members.length / WAVE_MEMBERS)
+    for (let wave = 0; wave < waves; wave += 1) {
+      const start = wave * WAVE_MEMBERS
+      for (const member of members.slice(start, start + WAVE_MEMBERS)) member.remove('drain')
+      if (wave === waves - 1) break
+      const pause = (spreadMs / waves) * (0.5 + ids.random())
+      await new Promise<void>((resolve) => clock.after(pause, resolve))
+    }
+  }
+
   #storeLeft({ memberId, roomId }: MemberPlace): void {
     this.#known.add(memberId)
     this.#outbox.add(
@@ -302,7 +280,7 @@ export class Controller {
     }
     for (const [roomId, ofRoom] of byRoom) {
       for (const run of runsOf(ofRoom, this.#parts.encode)) {
-        this.#rooms.get(roomId)?.offer(run)
+        this.#rooms.byId.get(roomId)?.offer(run)
         void this.#parts.queue
           .publish(roomId, this.#reaper.nodeId, run)
           .catch((error: unknown) => this.#parts.log.debug('publish failed', { error }))
@@ -311,7 +289,7 @@ export class Controller {
   }
 
   #leaseLost(): void {
-    for (const room of this.#rooms.values()) room.removeAll('lease_lost')
+    for (const room of this.#rooms.byId.values()) room.removeAll('lease_lost')
   }
 }
 

@@ -329,7 +329,7 @@ describe('drain', () => {
     const ada = await join(node, roomId)
     const bob = await join(other, roomId)
     ada.member.post('last words')
-    const drained = node.drain()
+    const drained = node.drain(0)
     ada.member.post('too late')
     await clock.advance(1_500)
     await drained
@@ -347,6 +347,29 @@ describe('drain', () => {
     })
     expect(node.holds).toEqual({ rooms: 0, members: 0, waiting: 0 })
   })
+})
+
+test('G9 many members are closed in waves over the time given, and all get one left', async () => {
+  const { clock, node, roomId, logOf } = await openRoom()
+  const connections = Array.from({ length: 1_000 }, () => new FakeConnection())
+  const joins = Promise.all(connections.map((connection) => node.join(roomId, connection)))
+  await clock.advance(400)
+  await joins
+  const drained = node.drain(2_000)
+  await clock.advance(0)
+  const closed = () => connections.filter((connection) => connection.closed === 'drain').length
+  expect(closed()).toBe(200)
+  await clock.advance(199)
+  expect(closed()).toBe(200)
+  await clock.advance(401)
+  expect(closed()).toBeGreaterThanOrEqual(400)
+  await clock.advance(2_400)
+  await drained
+  expect(closed()).toBe(1_000)
+  const leavers = (await logOf(roomId)).filter(({ type }) => type === 'left')
+  expect([leavers.length, new Set(leavers.map(({ memberId }) => memberId)).size]).toEqual([
+    1_000, 1_000,
+  ])
 })
 
 const lefts = async (log: Promise<readonly { type: string; memberId: string }[]>, id: string) =>

@@ -192,7 +192,7 @@ export class Cluster {
       node.controller.stop()
       this.#bury(node)
     }
-    node.controller.drain().then(end, end)
+    node.controller.drain(1_000).then(end, end)
   }
 
   #outage(kind: 'repositoryDown' | 'queueDown'): void {
