@@ -9,6 +9,8 @@ import { expectMessage, type WireMessage } from './wire.ts'
 export interface Frame {
   readonly text: string
   readonly message: WireMessage
+  /** When it came, by this process' monotonic clock in milliseconds. */
+  readonly at: number
 }
 
 export interface Closed {
@@ -191,7 +193,7 @@ export class Member {
       expect(text.at(-1)).toBe('\n')
       const message = expectMessage(text.slice(0, -1))
       noteSecrets(message.memberId, message.memberName)
-      this.frames.push({ text, message })
+      this.frames.push({ text, message, at: performance.now() })
     } catch (error) {
       this.#broken = error instanceof Error ? error : new Error(String(error))
       this.#socket.terminate()

@@ -122,6 +122,11 @@ export class RawSocket {
     })
   }
 
+  /** Reads nothing from now on. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
   /** Ends with a TCP reset. */
   reset(): void {
     this.#socket.resetAndDestroy()

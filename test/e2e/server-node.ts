@@ -80,6 +80,10 @@ export class ServerNode {
     await eventually('a node that takes joins', state, (status) => status === '200', START_MS)
   }
 
+  get pid(): number {
+    return this.#process.pid ?? 0
+  }
+
   get running(): boolean {
     return this.#exit === undefined
   }

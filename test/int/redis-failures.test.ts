@@ -183,6 +183,20 @@ describe('RedisQueue under faults', () => {
     expect(events).toEqual(['queue up', 'queue lost', 'queue up'])
   })
 
+  test('stop ends within two seconds while there is no Redis', async () => {
+    const queue = await open()
+    await listen(queue).live
+    await server.kill('SIGKILL')
+    for (let round = 0; round < 5; round += 1) {
+      const other = await open()
+      await eventually('it tries', async () => (await publishes(other)) === 'unavailable')
+      const begun = performance.now()
+      await other.stop()
+      expect(performance.now() - begun).toBeLessThan(2_000)
+    }
+    await server.restart()
+  })
+
   test('stop ends subscriptions, leaves no connection behind, and can be called twice', async () => {
     const before = ((await admin.client('LIST')) as string).split('\n').length
     const queue = await open()

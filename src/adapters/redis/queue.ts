@@ -13,6 +13,7 @@ const PUBLISH_TIMEOUT_MS = 500
 const SUBSCRIBE_TIMEOUT_MS = 2_000
 const PING_EVERY_MS = 1_000
 const PING_TIMEOUT_MS = 700
+const STOP_MS = 1_000
 /** Pings that fail in a row before a silent link is given up. */
 const PINGS_MISSED = 3
 
@@ -106,7 +107,10 @@ export class RedisQueue implements Queue {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#watch?.()
-    await Promise.all([ended(this.#publisher), ended(this.#subscriber)])
+    await Promise.all([
+      ended(this.#publisher, this.#clock),
+      ended(this.#subscriber, this.#clock),
+    ])
     for (const channel of this.#channels.values()) {
       for (const subscriber of channel.subscribers) subscriber.resolveLive()
     }
@@ -255,10 +259,18 @@ const becomeLive = (subscriber: Subscriber): void => {
 const unavailable = (cause: unknown) =>
   new RoomError('unavailable', 'The queue is not available.', cause)
 
-const ended = async (connection: Redis): Promise<void> => {
-  if (connection.status === 'end') return
-  const end = new Promise<void>((resolve) => connection.once('end', resolve))
-  const idle = connection.status === 'wait'
+/** The library tells no end of a connection that it is not making or holding at the moment. */
+const NO_SOCKET: ReadonlySet<string> = new Set(['wait', 'reconnecting', 'end'])
+
+const ended = async (connection: Redis, clock: Clock): Promise<void> => {
+  if (NO_SOCKET.has(connection.status)) return connection.disconnect()
+  const end = new Promise<void>((resolve) => {
+    const cancel = clock.after(STOP_MS, resolve)
+    connection.once('end', () => {
+      cancel()
+      resolve()
+    })
+  })
   connection.disconnect()
-  if (!idle) await end
+  await end
 }
