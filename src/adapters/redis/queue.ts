@@ -41,7 +41,7 @@ interface Subscriber {
 }
 
 interface Channel {
-  readonly roomId: RoomId
+  readonly name: string
   readonly subscribers: Set<Subscriber>
   /** Confirmed on the connection that is open now. */
   live: boolean
@@ -107,10 +107,7 @@ export class RedisQueue implements Queue {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#watch?.()
-    await Promise.all([
-      ended(this.#publisher, this.#clock),
-      ended(this.#subscriber, this.#clock),
-    ])
+    await Promise.all([ended(this.#publisher, this.#clock), ended(this.#subscriber, this.#clock)])
     for (const channel of this.#channels.values()) {
       for (const subscriber of channel.subscribers) subscriber.resolveLive()
     }
@@ -146,8 +143,9 @@ export class RedisQueue implements Queue {
       channel.subscribers.add(subscriber)
       if (channel.live) becomeLive(subscriber)
     } else if (!this.#stopped) {
-      this.#channels.set(name, { roomId, subscribers: new Set([subscriber]), live: false })
-      if (this.#subscriber.status === 'ready') void this.#subscribeTo([name])
+      const opened = { name, subscribers: new Set([subscriber]), live: false }
+      this.#channels.set(name, opened)
+      if (this.#subscriber.status === 'ready') void this.#subscribeTo([opened])
     }
     return {
       live,
@@ -176,26 +174,33 @@ export class RedisQueue implements Queue {
 
   /** After every (re)connect: what was live before has a hole behind it. */
   async #subscribeAll(): Promise<void> {
-    const names = [...this.#channels.keys()]
-    for (let start = 0; start < names.length; start += SUBSCRIBE_BATCH) {
-      if (!(await this.#subscribeTo(names.slice(start, start + SUBSCRIBE_BATCH)))) return
+    const channels = [...this.#channels.values()]
+    for (let start = 0; start < channels.length; start += SUBSCRIBE_BATCH) {
+      // Some may have been closed meanwhile; nobody would ever unsubscribe them.
+      const batch = channels
+        .slice(start, start + SUBSCRIBE_BATCH)
+        .filter((channel) => this.#channels.get(channel.name) === channel)
+      if (batch.length > 0 && !(await this.#subscribeTo(batch))) return
     }
-    if (!this.#up && !this.#stopped) this.#log.info('queue up', { count: names.length })
+    if (!this.#up && !this.#stopped) this.#log.info('queue up', { count: channels.length })
     this.#up = true
   }
 
-  /** @returns false when the connection was lost; the next one subscribes to everything again */
-  async #subscribeTo(names: readonly string[]): Promise<boolean> {
+  /**
+   * Marks these very channels live, not those that have come under the same name since: before
+   * theirs, an UNSUBSCRIBE is on its way.
+   * @returns false when the connection was lost; the next one subscribes to everything again
+   */
+  async #subscribeTo(channels: readonly Channel[]): Promise<boolean> {
     try {
-      await this.#subscriber.subscribe(...names)
+      await this.#subscriber.subscribe(...channels.map(({ name }) => name))
     } catch {
       // Without an answer the state of the connection is not known: only a new one is.
       if (this.#subscriber.status === 'ready' && !this.#stopped) this.#subscriber.disconnect(true)
       return false
     }
-    for (const name of names) {
-      const channel = this.#channels.get(name)
-      if (!channel || channel.live) continue
+    for (const channel of channels) {
+      if (channel.live || this.#channels.get(channel.name) !== channel) continue
       channel.live = true
       for (const subscriber of channel.subscribers) becomeLive(subscriber)
     }
