@@ -41,6 +41,24 @@ export const RECORDED: readonly {
     secrets: ['a secret', 'secret text'],
   },
   {
+    name: 'of Node, about an argument',
+    error: Object.assign(new TypeError('The argument must be a string. Received a secret text'), {
+      code: 'ERR_INVALID_ARG_TYPE',
+    }),
+    secrets: ['a secret text'],
+    code: 'ERR_INVALID_ARG_TYPE',
+  },
+  {
+    name: 'with a message that looks like a place in the code',
+    error: new Error('x\n    at Silver Otter (/a secret text:1:2)'),
+    secrets: ['a secret text', 'Silver Otter'],
+  },
+  {
+    name: 'with a text for a code',
+    error: Object.assign(new Error('x'), { code: 'Silver Otter said' }),
+    secrets: ['Silver Otter'],
+  },
+  {
     name: 'of several at once',
     error: new AggregateError([new Error('a secret text')], 'Silver Otter'),
     secrets: ['a secret text', 'Silver Otter'],

@@ -2,13 +2,25 @@ import type { Clock } from '../../ports/clock.ts'
 import type { NodeId, RoomId } from '../../ports/model.ts'
 import type { Queue, QueueHandlers, Run, Subscription } from '../../ports/queue.ts'
 
+interface Subscriber {
+  readonly handlers: QueueHandlers
+}
+
+interface Published {
+  readonly subscribers: ReadonlySet<Subscriber>
+  readonly from: NodeId
+  readonly run: Run
+}
+
 /**
  * A queue within one process. Controllers that share one are nodes that share a Redis; it loses
  * nothing.
  */
 export class MemoryQueue implements Queue {
   readonly #clock: Clock
-  readonly #rooms = new Map<RoomId, Set<QueueHandlers>>()
+  readonly #rooms = new Map<RoomId, Set<Subscriber>>()
+  /** Handed out together: a publish costs a look-up and a push, and a turn one callback. */
+  #published: Published[] = []
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -22,19 +34,18 @@ export class MemoryQueue implements Queue {
   async publish(roomId: RoomId, from: NodeId, run: Run): Promise<void> {
     const subscribers = this.#rooms.get(roomId)
     if (!subscribers) return
-    this.#clock.soon(() => {
-      for (const handlers of subscribers) handlers.onRun(from, run)
-    })
+    if (this.#published.push({ subscribers, from, run }) > 1) return
+    this.#clock.soon(() => this.#handOut())
   }
 
   subscribe(roomId: RoomId, handlers: QueueHandlers): Subscription {
-    const own = { ...handlers }
+    const subscriber = { handlers }
     const subscribers = this.#rooms.get(roomId) ?? new Set()
-    this.#rooms.set(roomId, subscribers.add(own))
+    this.#rooms.set(roomId, subscribers.add(subscriber))
     return {
       live: Promise.resolve(),
       close: () => {
-        subscribers.delete(own)
+        subscribers.delete(subscriber)
         if (subscribers.size === 0 && this.#rooms.get(roomId) === subscribers) {
           this.#rooms.delete(roomId)
         }
@@ -43,4 +54,12 @@ export class MemoryQueue implements Queue {
   }
 
   async ping(): Promise<void> {}
+
+  #handOut(): void {
+    const published = this.#published
+    this.#published = []
+    for (const { subscribers, from, run } of published) {
+      for (const { handlers } of subscribers) handlers.onRun(from, run)
+    }
+  }
 }

@@ -7,7 +7,9 @@ import type { Queue, QueueHandlers, Run, Subscription } from '../../ports/queue.
 import { decodeRun, encodeRun } from './run-codec.ts'
 
 const PREFIX = 'sharechat:room:'
-const MAX_PUBLISHES = 5_000
+/** What Redis has not answered yet; each publish counts its bytes and what it costs besides. */
+const MAX_UNANSWERED_BYTES = 8 << 20
+const PUBLISH_COST_BYTES = 1 << 10
 const SUBSCRIBE_BATCH = 500
 const PUBLISH_TIMEOUT_MS = 500
 const SUBSCRIBE_TIMEOUT_MS = 2_000
@@ -15,7 +17,7 @@ const PING_EVERY_MS = 1_000
 const PING_TIMEOUT_MS = 700
 const STOP_MS = 1_000
 /** Pings that fail in a row before a silent link is given up. */
-const PINGS_MISSED = 3
+const PINGS_MISSED = 2
 
 /**
  * Both connections fail fast and reconnect for ever: a hint that is late is worth nothing, and what
@@ -57,9 +59,9 @@ export class RedisQueue implements Queue {
   readonly #clock: Clock
   readonly #log: Log
   readonly #channels = new Map<string, Channel>()
-  #publishes = 0
+  #unansweredBytes = 0
   #malformed = 0
-  #up = false
+  #state: 'starting' | 'up' | 'lost' = 'starting'
   #watch: Cancel | undefined
   #stopped = false
 
@@ -116,10 +118,11 @@ export class RedisQueue implements Queue {
 
   async publish(roomId: RoomId, from: NodeId, run: Run): Promise<void> {
     const payloads = encodeRun(from, run)
-    if (this.#publishes + payloads.length > MAX_PUBLISHES) {
-      throw new RoomError('unavailable', 'Too many publishes are under way.')
+    const bytes = payloads.reduce((sum, { length }) => sum + length + PUBLISH_COST_BYTES, 0)
+    if (this.#unansweredBytes + bytes > MAX_UNANSWERED_BYTES) {
+      throw new RoomError('unavailable', 'Too much is being published.')
     }
-    this.#publishes += payloads.length
+    this.#unansweredBytes += bytes
     try {
       await Promise.all(
         payloads.map((payload) => this.#publisher.publish(PREFIX + roomId, payload)),
@@ -127,7 +130,7 @@ export class RedisQueue implements Queue {
     } catch (error) {
       throw unavailable(error)
     } finally {
-      this.#publishes -= payloads.length
+      this.#unansweredBytes -= bytes
     }
   }
 
@@ -182,8 +185,8 @@ export class RedisQueue implements Queue {
         .filter((channel) => this.#channels.get(channel.name) === channel)
       if (batch.length > 0 && !(await this.#subscribeTo(batch))) return
     }
-    if (!this.#up && !this.#stopped) this.#log.info('queue up', { count: channels.length })
-    this.#up = true
+    if (this.#state !== 'up' && !this.#stopped) this.#log.info('queue up')
+    this.#state = 'up'
   }
 
   /**
@@ -221,8 +224,8 @@ export class RedisQueue implements Queue {
   }
 
   #lost(error?: Error): void {
-    if (this.#up && !this.#stopped) this.#log.warn('queue lost', error ? { error } : {})
-    this.#up = false
+    if (this.#state !== 'lost' && !this.#stopped) this.#log.warn('queue lost', { error })
+    this.#state = 'lost'
   }
 
   /** A dead link keeps quiet: only a ping without an answer tells. */

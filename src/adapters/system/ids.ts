@@ -1,13 +1,15 @@
-import { adjectives, animals, colors, uniqueNamesGenerator } from 'unique-names-generator'
+import { adjectives, animals, uniqueNamesGenerator } from 'unique-names-generator'
 import { v4 } from 'uuid'
 import type { Ids } from '../../ports/ids.ts'
 import type { MemberId, MessageId, NodeId, RoomId } from '../../ports/model.ts'
+import { NOUNS } from './nouns.ts'
 import { TASTELESS } from './tasteless.ts'
 
 const tasteful = (words: readonly string[]) => words.filter((word) => !TASTELESS.has(word))
 
-const ROOM_WORDS = [tasteful(colors), tasteful(animals)]
-const MEMBER_WORDS = [tasteful(adjectives), tasteful(animals)]
+const ADJECTIVES = tasteful(adjectives)
+const ROOM_WORDS = [ADJECTIVES, [...NOUNS]]
+const MEMBER_WORDS = [ADJECTIVES, tasteful(animals)]
 
 const nameOf = (dictionaries: string[][]): string =>
   uniqueNamesGenerator({ dictionaries, separator: ' ', style: 'capital' })
@@ -30,12 +32,12 @@ export class SystemIds implements Ids {
     return v4() as NodeId
   }
 
-  /** One of about fifteen thousand. */
+  /** One of about two hundred thousand. */
   roomName(): string {
     return nameOf(ROOM_WORDS)
   }
 
-  /** One of about three hundred thousand. */
+  /** One of about two hundred and fifty thousand. */
   memberName(): string {
     return nameOf(MEMBER_WORDS)
   }

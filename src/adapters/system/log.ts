@@ -4,6 +4,10 @@ import type { Log, LogFields } from '../../ports/log.ts'
 
 const STDERR = 2
 const MAX_CAUSES = 3
+const MAX_UNWRITTEN_BYTES = 1 << 20
+
+/** A reader of the log that stalls loses lines; it never stalls this process. */
+const stderr = () => destination({ fd: STDERR, sync: false, maxLength: MAX_UNWRITTEN_BYTES })
 
 export type LogLevel = Level | 'silent'
 
@@ -12,7 +16,7 @@ export class PinoLog implements Log {
   readonly #pino: Logger
 
   /** @param write takes each line; stderr by default */
-  constructor(level: LogLevel, write: DestinationStream = destination({ fd: STDERR, sync: true })) {
+  constructor(level: LogLevel, write: DestinationStream = stderr()) {
     this.#pino = pino(
       {
         level,
@@ -57,14 +61,14 @@ interface LoggedError {
  */
 const told = (thrown: unknown, depth = 0): LoggedError => {
   if (!(thrown instanceof Error)) return { type: typeof thrown }
-  const code: unknown = 'code' in thrown ? thrown.code : undefined
-  const at = thrown.stack?.split('\n').filter((line) => /^ {4}at /.test(line))
+  const code = codeIn(thrown)
+  const at = placesIn(thrown)
   const nested = depth < MAX_CAUSES
   return {
-    type: thrown.constructor.name,
-    ...(typeof code === 'string' && { code }),
+    type: WORD.test(thrown.constructor.name) ? thrown.constructor.name : 'Error',
+    ...(code !== undefined && { code }),
     ...(isOurs(thrown) && { message: thrown.message }),
-    ...(at && at.length > 0 && { at: at.map((line) => line.trim()) }),
+    ...(at.length > 0 && { at }),
     ...(nested && thrown.cause !== undefined && { cause: told(thrown.cause, depth + 1) }),
     ...(nested &&
       thrown instanceof AggregateError && {
@@ -73,9 +77,31 @@ const told = (thrown: unknown, depth = 0): LoggedError => {
   }
 }
 
-/** Messages that are fixed sentences of this project or name code, not data. */
+/** A name of a class or a code, such as 23505 or ECONNREFUSED; no text, id or address is one. */
+const WORD = /^\w{1,40}$/
+
+const codeIn = (thrown: Error): string | undefined =>
+  'code' in thrown && typeof thrown.code === 'string' && WORD.test(thrown.code)
+    ? thrown.code
+    : undefined
+
+/** A stack begins with the message, and a line of a message may look like a place. */
+const PLACE = /^ {4}at (?:.* \()?(?:file:\/\/|node:|\/|[A-Za-z]:\\)[^()]*:\d+:\d+\)?$/
+
+const placesIn = ({ stack = '', message }: Error): string[] =>
+  stack
+    .slice(Math.max(0, stack.indexOf(message)) + message.length)
+    .split('\n')
+    .filter((line) => PLACE.test(line))
+    .map((line) => line.trim())
+
+/**
+ * Messages that are fixed sentences of this project or name code, not data. A bug's type with a
+ * code is Node refusing an argument, and its message shows the argument.
+ */
 const isOurs = (thrown: Error): boolean =>
   thrown instanceof RoomError ||
-  thrown instanceof TypeError ||
-  thrown instanceof RangeError ||
-  thrown instanceof ReferenceError
+  (!('code' in thrown) &&
+    (thrown instanceof TypeError ||
+      thrown instanceof RangeError ||
+      thrown instanceof ReferenceError))

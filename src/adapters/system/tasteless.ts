@@ -16,7 +16,7 @@ export const TASTELESS: ReadonlySet<string> = new Set(
   involved invisible itchy jealous lazy left liberal limited lonely lost mad male marked married
   marxist mean medical mental minor miserable muddy mute naked nasty naughty nervous
   nosy nuclear nursing nutty obedient obnoxious odd old oral orthodox outrageous pale
-  passive petite poor pregnant protestant psychiatric psychological puny 
+  passive petite poor pregnant protestant psychiatric psychological puny
   quarrelsome racial radical ratty raw religious repulsive retired revolutionary right
   rotten rude sad scared scary scrawny screeching selfish sexual shallow sick silly skinny
   slim slimy socialist sore sorry soviet stale sticky stingy stupid suspicious tasteless tense
@@ -25,12 +25,14 @@ export const TASTELESS: ReadonlySet<string> = new Set(
   upset uptight useless vicious violent voiceless vulnerable wasteful weak weary wee weird wet
   wicked wild worried wrong xenophobic young yabbering yammering yelling yelping
   ape asp baboon bedbug boa boar booby bug chicken chimpanzee cockroach constrictor cow crab
-  cuckoo dinosaur dog donkey earthworm earwig ferret flea fly fowl gibbon goat goose gorilla 
+  cuckoo dinosaur dog donkey earthworm earwig ferret flea fly fowl gibbon goat goose gorilla
   hookworm hyena jackal lamprey leech lemming louse mandrill mite mole monkey mosquito mule
   orangutan pig pigeon piranha possum prawn primate python rat rattlesnake reptile rodent
-  roundworm scorpion sheep shrew shrimp silverfish skunk sloth slug snail snake sole  
+  roundworm scorpion sheep shrew shrimp silverfish skunk sloth slug snail snake sole
   tarantula termite tick toad turkey viper vole vulture weasel whale worm
-  black blush moccasin tan white yellow
+  alleged bewildered confused crooked desirable divine elderly federal holy hon inc labour ltd
+  military moaning native panicky parliamentary political presidential primitive sacred spiritual
+  teenage thirsty hippopotamus
   `
     .trim()
     .split(/\s+/),
