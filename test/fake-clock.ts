@@ -44,6 +44,11 @@ export class FakeClock implements Clock {
     return this.#timers.size
   }
 
+  /** Lets time go by while a callback is at work: what falls due meanwhile is called after it. */
+  pass(ms: number): void {
+    this.#now += ms
+  }
+
   /** Moves the wall clock alone, as an operator or NTP does; `now` does not notice. */
   shiftWallTime(ms: number): void {
     this.#wallAtZero += ms

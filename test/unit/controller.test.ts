@@ -185,6 +185,31 @@ describe('talking', () => {
     expect(connection.writes - before).toBeLessThanOrEqual(2)
   })
 
+  test('after a fan-out that took long the next one gathers as long; a lone message does not wait', async () => {
+    const { clock, node, roomId, join } = await openRoom()
+    const { member, connection } = await join(node, roomId)
+    const write = connection.write.bind(connection)
+    connection.write = (bytes) => {
+      write(bytes)
+      clock.pass(20)
+    }
+    const before = connection.writes
+    member.post('first')
+    await clock.advance(0)
+    expect(connection.writes - before).toBe(1)
+    for (let count = 0; count < 5; count += 1) {
+      member.post(`text ${count}`)
+      await clock.advance(3)
+    }
+    expect(connection.writes - before).toBe(1)
+    await clock.advance(10)
+    expect([connection.writes - before, connection.texts.length]).toEqual([2, 6])
+    await clock.advance(100)
+    member.post('last')
+    await clock.advance(0)
+    expect([connection.writes - before, connection.texts.length]).toEqual([3, 7])
+  })
+
   test('while the repository fails nothing is shown that is not stored, and the sender is told', async () => {
     const { clock, repository, startNode, join, node, roomId } = await openRoom()
     let down = false
