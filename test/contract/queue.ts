@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { NodeId, RoomId } from '../../src/ports/model.ts'
 import type { Queue, Run } from '../../src/ports/queue.ts'
@@ -106,13 +106,54 @@ export const queueContract = (name: string, make: () => Promise<QueueScene>): vo
       )
     })
 
-    test('Q5 no handler runs within publish or subscribe', async () => {
+    test('Q5 no handler runs within publish or subscribe, whatever is on its way', async () => {
       const ears = listen(scene.a, roomId)
       await ears.live
       const published = scene.a.publish(roomId, from, run(1, 'x'))
       expect(ears.heard).toEqual([])
+      const late = listen(scene.a, roomId)
+      expect([...ears.heard, ...late.heard]).toEqual([])
       await published
       await eventually('it arrives', () => ears.heard.length === 1)
+    })
+
+    test('Q5 a handler may close and subscribe', async () => {
+      const heard: string[] = []
+      const nothing = { onRun() {}, onInterrupted() {} }
+      const first = scene.a.subscribe(roomId, {
+        onRun() {
+          heard.push('first')
+          first.close()
+          second.close()
+          scene.a.subscribe(roomId, nothing)
+        },
+        onInterrupted() {},
+      })
+      const second = scene.a.subscribe(roomId, {
+        onRun: () => heard.push('second'),
+        onInterrupted() {},
+      })
+      const last = listen(scene.a, roomId)
+      await Promise.all([first.live, second.live, last.live])
+      await scene.a.publish(roomId, from, run(1, 'x'))
+      await eventually('the last hears it', () => last.heard.length === 1)
+      await settle(last)
+      expect(heard).toEqual(['first'])
+    })
+
+    test('Q5 handlers are called as the methods of their object', async () => {
+      class Ears {
+        readonly heard: number[] = []
+        onRun(_: NodeId, { firstSeq }: Run) {
+          this.heard.push(firstSeq)
+        }
+        onInterrupted() {}
+      }
+      const ears = new Ears()
+      await scene.a.subscribe(roomId, ears).live
+      await scene.a.publish(roomId, from, run(7, 'x'))
+      await eventually('it arrives', () => ears.heard.length === 1)
+      expect(ears.heard).toEqual([7])
     })
 
     test('Q6 a closed subscription hears nothing more, also of what is on its way; closing twice is closing once', async () => {
@@ -125,6 +166,35 @@ export const queueContract = (name: string, make: () => Promise<QueueScene>): vo
       await eventually('the other hears it', () => others.heard.length === 1)
       await settle(others)
       expect(ears.heard).toEqual([])
+    })
+
+    test('Q6 the only subscription of a room may close while a run is on its way', async () => {
+      const ears = listen(scene.b, roomId)
+      await ears.live
+      const published = scene.a.publish(roomId, from, run(1, 'on its way'))
+      ears.close()
+      await published
+      const others = listen(scene.b, roomId)
+      await others.live
+      await settle(others)
+      ears.close()
+      await settle(others)
+      expect(ears.heard).toEqual([])
+    })
+
+    test('Q7 any bytes arrive as they are', async () => {
+      const frames = [randomBytes(200 << 10), Uint8Array.of(), Uint8Array.of(0, 0xff, 0x0a)]
+      const heard: Run[] = []
+      const { live } = scene.b.subscribe(roomId, {
+        onRun: (_, arrived) => heard.push(arrived),
+        onInterrupted() {},
+      })
+      await live
+      await scene.a.publish(roomId, from, { firstSeq: 1, frames })
+      await eventually('it arrives', () => heard.length === 1)
+      expect(heard.map(({ firstSeq }) => firstSeq)).toEqual([1])
+      const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+      expect(heard[0]?.frames.map(hex)).toEqual(frames.map(hex))
     })
 
     test('Q7 frames arrive byte for byte: an empty one, a large one, a thousand', async () => {
@@ -169,6 +239,19 @@ export const queueContract = (name: string, make: () => Promise<QueueScene>): vo
       await ears.live
       await scene.a.publish(roomId, from, run(1, 'x'))
       await eventually('it arrives', () => ears.heard.length === 1)
+    })
+
+    test('Q10 also when it was live before, and its last one closed in the same turn', async () => {
+      let ears = listen(scene.b, roomId)
+      for (let round = 1; round <= 20; round += 1) {
+        await ears.live
+        ears.close()
+        ears = listen(scene.b, roomId)
+      }
+      await ears.live
+      await scene.a.publish(roomId, from, run(1, 'x'))
+      await eventually('it arrives', () => ears.heard.length === 1)
+      expect(ears.heard).toEqual([{ from, firstSeq: 1, frames: ['x'] }])
     })
 
     test('Q11 ping answers', async () => {

@@ -14,7 +14,7 @@ import {
 } from '../contract/repository-scene.ts'
 import type { FreshDatabase } from '../services/database.ts'
 import { freshDatabase } from '../services/database.ts'
-import { DeadLink } from './dead-link.ts'
+import { DeadLink } from '../dead-link.ts'
 
 let database: FreshDatabase
 let repository: PostgresRepository

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { RedisQueue } from '../../src/adapters/redis/queue.ts'
@@ -10,7 +10,7 @@ import { eventually } from '../eventually.ts'
 import { silent } from '../local-node.ts'
 import { startRedis } from '../services/redis.ts'
 import type { Server } from '../services/server-process.ts'
-import { DeadLink } from './dead-link.ts'
+import { DeadLink } from '../dead-link.ts'
 
 const nodeId = randomUUID() as NodeId
 const run: Run = { firstSeq: 1, frames: [new Uint8Array([120])] }
@@ -54,6 +54,20 @@ const publishes = (queue: RedisQueue) =>
     (error: { code: string }) => error.code,
   )
 
+const failsWithinASecond = async (queue: RedisQueue) => {
+  const begun = performance.now()
+  const took = () => performance.now() - begun
+  const [pinged, published] = await Promise.all([
+    queue.ping().then(
+      () => ({ ms: 0, code: 'answered' }),
+      ({ code }: { code: string }) => ({ ms: took(), code }),
+    ),
+    publishes(queue).then((code) => ({ ms: took(), code })),
+  ])
+  expect([pinged.code, published.code]).toEqual(['unavailable', 'unavailable'])
+  expect(Math.max(pinged.ms, published.ms)).toBeLessThan(1_000)
+}
+
 const channels = async () => ((await admin.pubsub('CHANNELS', '*')) as string[]).length
 
 describe('RedisQueue under faults', () => {
@@ -93,10 +107,7 @@ describe('RedisQueue under faults', () => {
     const ears = listen(queue)
     await ears.live
     await server.kill('SIGSTOP')
-    const begun = performance.now()
-    await expect(queue.ping()).rejects.toMatchObject({ code: 'unavailable' })
-    expect(await publishes(queue)).toBe('unavailable')
-    expect(performance.now() - begun).toBeLessThan(2_000)
+    await failsWithinASecond(queue)
     await server.kill('SIGCONT')
     await eventually('it answers', () =>
       queue.ping().then(
@@ -117,18 +128,56 @@ describe('RedisQueue under faults', () => {
     const ears = listen(queue)
     await ears.live
     link.cut()
-    await eventually('it is noticed', () =>
-      queue.ping().then(
-        () => false,
-        () => true,
-      ),
-    )
+    await failsWithinASecond(queue)
     link.restore()
-    await eventually('it is told', () => ears.counts.interruptions > 0, 10_000)
+    await eventually('it is told', () => ears.counts.interruptions > 0, 6_000)
     await eventually('a run arrives', async () => {
       await publishes(queue)
       return ears.counts.runs > 0
     })
+  })
+
+  test('a link that stays dead over several tries is live within 6 s after it carries again', async () => {
+    const link = await DeadLink.to(server.url)
+    onTestFinished(() => link.close())
+    const queue = await open(link.url)
+    const ears = listen(queue)
+    await ears.live
+    link.cut()
+    await eventually('both first connections are given up', () => link.halfOpen === 0, 6_000)
+    await eventually('both were tried again, into nothing', () => link.halfOpen === 2)
+    await failsWithinASecond(queue)
+    link.restore()
+    await eventually('it is told', () => ears.counts.interruptions > 0, 6_000)
+    await eventually('a run arrives', async () => {
+      await publishes(queue)
+      return ears.counts.runs > 0
+    })
+    expect(ears.counts.interruptions).toBe(1)
+  })
+
+  test('what a frozen Redis does not take is held back within bounds, timed out or not', async () => {
+    const queue = await open()
+    await listen(queue).live
+    await server.kill('SIGSTOP')
+    const frames = [new Uint8Array(200 << 10)]
+    let held = 0
+    const begun = performance.now()
+    await eventually('publishes have timed out several times over', async () => {
+      const before = performance.now()
+      const waits = Array.from({ length: 30 }, () =>
+        queue.publish(roomId, nodeId, { firstSeq: 1, frames }).then(
+          () => 'taken',
+          () => (performance.now() - before < 250 ? 'refused' : 'timed out'),
+        ),
+      )
+      for (const wait of await Promise.all(waits)) if (wait !== 'refused') held += 200 << 10
+      return performance.now() - begun > 2_500
+    })
+    await server.kill('SIGCONT')
+    // Eight MiB each of what is unanswered and unsent, and what the kernel takes.
+    expect(held).toBeGreaterThan(4 << 20)
+    expect(held).toBeLessThan(24 << 20)
   })
 
   test('without a Redis it starts all the same; subscriptions become live when there is one', async () => {
@@ -137,7 +186,7 @@ describe('RedisQueue under faults', () => {
     const ears = listen(queue)
     let live = false
     void ears.live.then(() => (live = true))
-    expect(await publishes(queue)).toBe('unavailable')
+    await failsWithinASecond(queue)
     expect(live).toBe(false)
     await server.restart()
     await eventually('it becomes live', () => live)
@@ -159,7 +208,17 @@ describe('RedisQueue under faults', () => {
     const queue = await open()
     const ears = listen(queue)
     await ears.live
-    const forged = [Buffer.of(), Buffer.of(1, 1), Buffer.alloc(40, 0xff).fill(1, 0, 2)]
+    const headed = (...parts: Buffer[]) => Buffer.concat([Buffer.of(1, 1), ...parts])
+    const whole = headed(Buffer.alloc(23, 1), Buffer.of(7), Buffer.of(0, 0, 0, 1, 120))
+    const forged = [
+      Buffer.of(),
+      Buffer.of(1, 1),
+      headed(randomBytes(20)),
+      headed(Buffer.alloc(38, 0xff)),
+      whole.subarray(0, -1),
+      Buffer.concat([whole, Buffer.of(0)]),
+      headed(Buffer.alloc(24), Buffer.of(0, 0, 0, 1, 120)),
+    ]
     for (const payload of forged) await admin.publish(`sharechat:room:${roomId}`, payload)
     await eventually('all are seen', () => queue.malformed === forged.length)
     expect(ears.counts).toEqual({ runs: 0, interruptions: forged.length })
@@ -181,6 +240,29 @@ describe('RedisQueue under faults', () => {
     await server.restart()
     await eventually('it is back', () => events.length === 3)
     expect(events).toEqual(['queue up', 'queue lost', 'queue up'])
+    for (const type of ['normal', 'pubsub']) {
+      const before = events.length
+      const [own] = ((await admin.call('CLIENT', 'LIST', 'TYPE', type)) as string)
+        .split('\n')
+        .filter((line) => !line.includes('cmd=client'))
+        .map((line) => /^id=(\d+)/.exec(line)?.[1])
+      await admin.call('CLIENT', 'KILL', 'ID', own ?? '')
+      await eventually('one connection is lost and back', () => events.length === before + 2)
+    }
+    expect(events.slice(3)).toEqual(['queue lost', 'queue up', 'queue lost', 'queue up'])
+  })
+
+  test('a Redis that is not there at the start makes a line of log too', async () => {
+    const events: string[] = []
+    const note = (event: string) => events.push(event)
+    await server.kill('SIGKILL')
+    const queue = await open(server.url, { debug() {}, info: note, warn: note, error: note })
+    const { live } = listen(queue)
+    await eventually('it is told', () => events.length === 1)
+    await server.restart()
+    await live
+    await eventually('it is up', () => events.length === 2)
+    expect(events).toEqual(['queue lost', 'queue up'])
   })
 
   test('stop ends within two seconds while there is no Redis', async () => {
@@ -199,15 +281,21 @@ describe('RedisQueue under faults', () => {
 
   test('stop ends subscriptions, leaves no connection behind, and can be called twice', async () => {
     const before = ((await admin.client('LIST')) as string).split('\n').length
+    const handles = () => process.getActiveResourcesInfo().toSorted()
+    const held = handles()
     const queue = await open()
     const ears = listen(queue)
     await ears.live
-    await Promise.all([queue.stop(), queue.stop()])
+    const late = queue.ping().catch(() => {})
+    expect(handles()).not.toEqual(held)
+    await Promise.all([queue.stop(), queue.stop(), late])
+    await eventually('nothing is held', () => handles().join() === held.join())
     expect(await publishes(queue)).toBe('unavailable')
     await eventually('its connections are gone', async () => {
       return ((await admin.client('LIST')) as string).split('\n').length === before
     })
     const never = new RedisQueue({ url: server.url, clock: new SystemClock(), log: silent })
     await never.stop()
+    expect(await publishes(never)).toBe('unavailable')
   })
 })

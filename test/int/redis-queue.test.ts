@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, inject } from 'vitest'
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import { RedisQueue } from '../../src/adapters/redis/queue.ts'
 import { SystemClock } from '../../src/adapters/system/clock.ts'
 import type { RoomId } from '../../src/ports/model.ts'
 import { queueContract } from '../contract/queue.ts'
+import { DeadLink } from '../dead-link.ts'
+import { eventually } from '../eventually.ts'
 import { silent } from '../local-node.ts'
 
 const url = inject('redisUrl')
@@ -15,8 +17,8 @@ beforeAll(() => {
 })
 afterAll(() => admin.disconnect())
 
-const open = async () => {
-  const queue = new RedisQueue({ url, clock: new SystemClock(), log: silent })
+const open = async (address = url) => {
+  const queue = new RedisQueue({ url: address, clock: new SystemClock(), log: silent })
   await queue.start()
   const probe = queue.subscribe(randomUUID() as RoomId, { onRun() {}, onInterrupted() {} })
   await probe.live
@@ -34,4 +36,26 @@ queueContract('RedisQueue', async () => {
       await Promise.all([a.stop(), b.stop()])
     },
   }
+})
+
+test('Q1 a room that was closed and opened again is live only with its own confirmation', async () => {
+  const link = await DeadLink.to(url)
+  const queue = await open(link.url)
+  onTestFinished(async () => {
+    await queue.stop()
+    await link.close()
+  })
+  link.delay(100)
+  const roomId = randomUUID() as RoomId
+  const handlers = { onRun() {}, onInterrupted() {} }
+  const first = queue.subscribe(roomId, handlers)
+  await eventually('the first is at Redis, its confirmation on the way', async () =>
+    ((await admin.pubsub('CHANNELS', `sharechat:room:${roomId}`)) as string[]).includes(
+      `sharechat:room:${roomId}`,
+    ),
+  )
+  first.close()
+  const begun = performance.now()
+  await queue.subscribe(roomId, handlers).live
+  expect(performance.now() - begun).toBeGreaterThan(180)
 })

@@ -36,8 +36,9 @@ describe('log', () => {
   })
 
   test.each(RECORDED)('tells nothing of what is in an error: $name', ({ error, secrets, code }) => {
-    const { error: told } = lineOf(error)
-    for (const secret of secrets) expect(JSON.stringify(told)).not.toContain(secret)
+    const line = lineOf(error)
+    const { error: told } = line
+    for (const secret of secrets) expect(JSON.stringify(line)).not.toContain(secret)
     expect(told['code']).toBe(code)
     expect(told['type']).toBeTypeOf('string')
   })
@@ -51,6 +52,26 @@ describe('log', () => {
       message: 'The repository did not confirm.',
       cause: { type: 'Error', code: '57P01' },
     })
+  })
+
+  test('tells nothing of the chain of causes but types, codes and places', () => {
+    const chain = [1, 2, 3, 4, 5].reduce<Error>(
+      (cause, depth) =>
+        Object.assign(new Error(`a secret text\n    at secret (${depth})`, { cause }), {
+          code: `E${depth}`,
+          address: '10.1.2.3',
+        }),
+      new Error('a secret text'),
+    )
+    const text = written((log) => log.error('it failed', { error: chain }))
+    expect(text).not.toMatch(/secret|10\.1\.2\.3/)
+    expect(text.match(/"E\d"/g)).toEqual(['"E5"', '"E4"', '"E3"', '"E2"'])
+  })
+
+  test('tells no place of an error whose message was changed: the stack still has the old one', () => {
+    const stack = 'Error: x\n    at y (/secret:1:2)\n    at z (/place.ts:1:2)'
+    const error = Object.assign(new Error('y'), { stack })
+    expect(lineOf(error).error).toEqual({ type: 'Error' })
   })
 
   test('tells where in the code it happened', () => {

@@ -44,6 +44,15 @@ describe('run codec', () => {
     expect(next).toBe(35)
   })
 
+  test('a run of very many empty frames becomes several payloads too', () => {
+    const frames = Array.from({ length: 10_001 }, () => new Uint8Array(0))
+    const parts = encodeRun(from, { firstSeq: 1, frames }).map(decoded)
+    expect(parts.map(({ run }) => [run.firstSeq, run.frames.length])).toEqual([
+      [1, 10_000],
+      [10_001, 1],
+    ])
+  })
+
   test('no bytes make it throw, and what it takes is a whole run with seqs that are safe integers', () => {
     const valid = encodeRun(from, { firstSeq: 3, frames: [new Uint8Array(9), new Uint8Array(0)] })
     const base = [...(valid[0] ?? [])]
@@ -55,14 +64,17 @@ describe('run codec', () => {
         return Buffer.from(bytes)
       })
     const random = fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes))
+    const headed = random.map((bytes) => Buffer.concat([Buffer.of(1, 1), bytes]))
     fc.assert(
-      fc.property(fc.oneof(mutated, random), (payload) => {
+      fc.property(fc.oneof(mutated, random, headed), (payload) => {
         const result = decodeRun(payload)
         if (!result || result === 'ignored') return
         const { firstSeq, frames } = result.run
         expect(frames.length).toBeGreaterThan(0)
         expect(firstSeq).toBeGreaterThan(0)
         expect(Number.isSafeInteger(firstSeq + frames.length)).toBe(true)
+        // Nothing of it was passed over: it is what an encoder would have made of this run.
+        expect(encodeRun(result.from, result.run)).toEqual([payload])
       }),
       { numRuns: 2_000 },
     )

@@ -7,7 +7,10 @@ import type { Queue, QueueHandlers, Run, Subscription } from '../../ports/queue.
 import { decodeRun, encodeRun } from './run-codec.ts'
 
 const PREFIX = 'sharechat:room:'
-/** What Redis has not answered yet; each publish counts its bytes and what it costs besides. */
+/**
+ * What Redis has not answered yet; each publish counts its bytes and what it costs besides. A dead
+ * link still holds the bytes of publishes that have timed out, so those have this bound too.
+ */
 const MAX_UNANSWERED_BYTES = 8 << 20
 const PUBLISH_COST_BYTES = 1 << 10
 const SUBSCRIBE_BATCH = 500
@@ -61,6 +64,8 @@ export class RedisQueue implements Queue {
   readonly #channels = new Map<string, Channel>()
   #unansweredBytes = 0
   #malformed = 0
+  /** Every channel is confirmed on the connection that is open now. */
+  #subscribed = false
   #state: 'starting' | 'up' | 'lost' = 'starting'
   #watch: Cancel | undefined
   #stopped = false
@@ -83,8 +88,10 @@ export class RedisQueue implements Queue {
       connection.on('error', (error) => this.#lost(error))
       connection.on('close', () => this.#lost())
     }
+    this.#publisher.on('ready', () => this.#tellUp())
     this.#subscriber.on('ready', () => void this.#subscribeAll())
     this.#subscriber.on('close', () => {
+      this.#subscribed = false
       for (const channel of this.#channels.values()) channel.live = false
     })
     this.#subscriber.on('messageBuffer', (channel: Buffer, payload: Buffer) =>
@@ -119,7 +126,7 @@ export class RedisQueue implements Queue {
   async publish(roomId: RoomId, from: NodeId, run: Run): Promise<void> {
     const payloads = encodeRun(from, run)
     const bytes = payloads.reduce((sum, { length }) => sum + length + PUBLISH_COST_BYTES, 0)
-    if (this.#unansweredBytes + bytes > MAX_UNANSWERED_BYTES) {
+    if (Math.max(this.#unansweredBytes + bytes, this.#unsentBytes) > MAX_UNANSWERED_BYTES) {
       throw new RoomError('unavailable', 'Too much is being published.')
     }
     this.#unansweredBytes += bytes
@@ -167,6 +174,10 @@ export class RedisQueue implements Queue {
     }
   }
 
+  get #unsentBytes(): number {
+    return this.#publisher.status === 'ready' ? this.#publisher.stream.writableLength : 0
+  }
+
   #close(name: string, subscriber: Subscriber): void {
     const channel = this.#channels.get(name)
     if (!channel?.subscribers.delete(subscriber) || channel.subscribers.size > 0) return
@@ -185,8 +196,8 @@ export class RedisQueue implements Queue {
         .filter((channel) => this.#channels.get(channel.name) === channel)
       if (batch.length > 0 && !(await this.#subscribeTo(batch))) return
     }
-    if (this.#state !== 'up' && !this.#stopped) this.#log.info('queue up')
-    this.#state = 'up'
+    this.#subscribed = true
+    this.#tellUp()
   }
 
   /**
@@ -197,13 +208,14 @@ export class RedisQueue implements Queue {
   async #subscribeTo(channels: readonly Channel[]): Promise<boolean> {
     try {
       await this.#subscriber.subscribe(...channels.map(({ name }) => name))
-    } catch {
+    } catch (error) {
+      this.#lost(error)
       // Without an answer the state of the connection is not known: only a new one is.
       if (this.#subscriber.status === 'ready' && !this.#stopped) this.#subscriber.disconnect(true)
       return false
     }
     for (const channel of channels) {
-      if (channel.live || this.#channels.get(channel.name) !== channel) continue
+      if (channel.live) continue
       channel.live = true
       for (const subscriber of channel.subscribers) becomeLive(subscriber)
     }
@@ -223,7 +235,14 @@ export class RedisQueue implements Queue {
     }
   }
 
-  #lost(error?: Error): void {
+  #tellUp(): void {
+    if (!this.#subscribed || this.#publisher.status !== 'ready' || this.#stopped) return
+    if (this.#state !== 'up') this.#log.info('queue up')
+    this.#state = 'up'
+  }
+
+  /** One line for an outage, whatever fails in it and however often, the first start included. */
+  #lost(error?: unknown): void {
     if (this.#state !== 'lost' && !this.#stopped) this.#log.warn('queue lost', { error })
     this.#state = 'lost'
   }

@@ -8,8 +8,9 @@ import { TASTELESS } from './tasteless.ts'
 const tasteful = (words: readonly string[]) => words.filter((word) => !TASTELESS.has(word))
 
 const ADJECTIVES = tasteful(adjectives)
-const ROOM_WORDS = [ADJECTIVES, [...NOUNS]]
-const MEMBER_WORDS = [ADJECTIVES, tasteful(animals)]
+/** A name is one word of each list. */
+export const ROOM_WORDS: string[][] = [ADJECTIVES, [...NOUNS]]
+export const MEMBER_WORDS: string[][] = [ADJECTIVES, tasteful(animals)]
 
 const nameOf = (dictionaries: string[][]): string =>
   uniqueNamesGenerator({ dictionaries, separator: ' ', style: 'capital' })
@@ -37,7 +38,7 @@ export class SystemIds implements Ids {
     return nameOf(ROOM_WORDS)
   }
 
-  /** One of about two hundred and fifty thousand. */
+  /** One of about two hundred and thirty thousand. */
   memberName(): string {
     return nameOf(MEMBER_WORDS)
   }

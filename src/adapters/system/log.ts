@@ -88,12 +88,16 @@ const codeIn = (thrown: Error): string | undefined =>
 /** A stack begins with the message, and a line of a message may look like a place. */
 const PLACE = /^ {4}at (?:.* \()?(?:file:\/\/|node:|\/|[A-Za-z]:\\)[^()]*:\d+:\d+\)?$/
 
-const placesIn = ({ stack = '', message }: Error): string[] =>
-  stack
-    .slice(Math.max(0, stack.indexOf(message)) + message.length)
+const placesIn = ({ stack = '', message }: Error): string[] => {
+  const start = stack.indexOf(message)
+  // A message that was changed afterwards: the stack begins with the old one, however long.
+  if (start < 0 || stack.slice(0, start).includes('\n')) return []
+  return stack
+    .slice(start + message.length)
     .split('\n')
     .filter((line) => PLACE.test(line))
     .map((line) => line.trim())
+}
 
 /**
  * Messages that are fixed sentences of this project or name code, not data. A bug's type with a

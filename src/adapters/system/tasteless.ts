@@ -33,6 +33,13 @@ export const TASTELESS: ReadonlySet<string> = new Set(
   alleged bewildered confused crooked desirable divine elderly federal holy hon inc labour ltd
   military moaning native panicky parliamentary political presidential primitive sacred spiritual
   teenage thirsty hippopotamus
+  acute afraid average awkward bitter boring broken cheap clinical common controlled critical defiant
+  dependent difficult disciplinary dizzy drab eldest excessive extreme frantic greasy hard heavy
+  hissing hot ideological impossible irrelevant jittery juicy latin liable loose mere misleading
+  missing mushy naval noisy painful peculiar plain querulous redundant ridiculous rigid rough severe
+  shaky shivering shocked short slow smoggy squealing stiff stuck tender uncertain unfair unfortunate
+  uninterested unnecessary used willing worrying yeasty yucky
+  beaver bonobo cattle cougar crow gayal junglefowl loon manatee marmoset opossum raccoon walrus
   `
     .trim()
     .split(/\s+/),
