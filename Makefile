@@ -9,7 +9,7 @@ built := dist/main.js
 # Folders too: theirs is the time of a removed file.
 sources := $(shell find src) tsconfig.json tsconfig.build.json
 
-.PHONY: help run test build unit unit-test int int-test e2e e2e-test lint types format clean up down
+.PHONY: help run test build unit unit-test int int-test e2e e2e-test chaos fuzz lint types format clean up down
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z].*:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,12 @@ int int-test: $(installed) ## Run the tests of the adapters against a real Postg
 
 e2e e2e-test: $(built) ## Run the tests of whole servers over HTTP and WebSocket
 	@$(bin)/vitest run --project e2e
+
+chaos: $(built) ## Nodes under faults, long: SEEDS=30 for so many runs (10), SEED=7 for that one
+	@SEED=$(SEED) SEEDS=$(SEEDS) $(bin)/vitest run --config test/chaos/long/vitest.config.ts $(if $(SEED),seeds)
+
+fuzz: $(built) ## Send garbage: SECONDS=300 for so long (60), SEED=7 to begin with that input
+	@FUZZ_SECONDS=$(or $(SECONDS),60) FUZZ_SEED=$(SEED) $(bin)/vitest run --project e2e test/e2e/input/fuzz
 
 lint: $(installed) ## Check rules, import boundaries and format
 	@npm run --silent lint

@@ -1,12 +1,15 @@
 import type { AddressInfo } from 'node:net'
 import { MemoryQueue } from './adapters/memory/queue.ts'
 import { MemoryRepository } from './adapters/memory/repository.ts'
+import type { Limits } from './adapters/http/admission.ts'
 import { encodeMessage } from './adapters/http/frames.ts'
 import { buildServer } from './adapters/http/server.ts'
 import { PostgresRepository } from './adapters/postgres/repository.ts'
 import { RedisQueue } from './adapters/redis/queue.ts'
 import { SystemClock } from './adapters/system/clock.ts'
+import { EventLoopGauge } from './adapters/system/event-loop.ts'
 import { SystemIds } from './adapters/system/ids.ts'
+import { Bucket, Buckets } from './domain/bucket.ts'
 import { Controller } from './domain/controller.ts'
 import { History } from './domain/history.ts'
 import type { Clock } from './ports/clock.ts'
@@ -14,7 +17,7 @@ import { codeOf } from './ports/errors.ts'
 import type { Log } from './ports/log.ts'
 import type { Queue } from './ports/queue.ts'
 import type { Repository } from './ports/repository.ts'
-import type { Settings } from './settings.ts'
+import type { Rates, Settings } from './settings.ts'
 
 /** How much of the drain's time the domain may take; the rest is for closing sockets and pools. */
 const DRAIN_SHARE = 0.5
@@ -43,9 +46,10 @@ interface Services {
 export const buildApp = (settings: Settings, log: Log): App => {
   const clock = new SystemClock()
   const ids = new SystemIds()
+  const eventLoop = new EventLoopGauge()
   const services = settings.cluster
     ? clusterServices(settings.cluster, clock, log)
-    : embeddedServices(clock)
+    : embeddedServices(clock, settings.memoryLimitBytes)
   const { repository, queue } = services
   const controller = new Controller({
     ...settings,
@@ -60,6 +64,8 @@ export const buildApp = (settings: Settings, log: Log): App => {
     controller,
     history: new History(repository, clock),
     pings: { repository: () => repository.ping(), queue: () => queue.ping() },
+    limits: settings.rates && limitsOf(settings.rates, clock),
+    overloaded: () => eventLoop.overloaded,
     clock,
     ids,
     log,
@@ -88,6 +94,7 @@ export const buildApp = (settings: Settings, log: Log): App => {
       ),
     ])
     controller.stop()
+    eventLoop.stop()
     results.push(...(await Promise.allSettled([server.close()])))
     results.push(...(await Promise.allSettled([services.stop()])))
     const failures = results.flatMap((result) =>
@@ -102,14 +109,21 @@ export const buildApp = (settings: Settings, log: Log): App => {
       log.info('listening', { port: portOf(server.server.address()), mode: modeOf(settings) })
       await startServices()
       await controller.start()
+      eventLoop.start()
       return urlOf(settings.host, portOf(server.server.address()))
     },
     stop: () => (stopping ??= stop()),
   }
 }
 
-const embeddedServices = (clock: Clock): Services => ({
-  repository: new MemoryRepository(clock),
+const limitsOf = (rates: Rates, clock: Clock): Limits => ({
+  joins: new Buckets(rates.joins, clock),
+  rooms: new Buckets(rates.rooms, clock),
+  bucket: (rate) => new Bucket(rate, clock.now()),
+})
+
+const embeddedServices = (clock: Clock, memoryLimitBytes: number): Services => ({
+  repository: new MemoryRepository(clock, memoryLimitBytes),
   queue: new MemoryQueue(clock),
   start: async () => {},
   stop: async () => {},

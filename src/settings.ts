@@ -1,8 +1,15 @@
+import { isIP, isIPv6 } from 'node:net'
 import { envSchema } from 'env-schema'
 import { Type, type Static } from 'typebox'
+import type { Rate } from './domain/bucket.ts'
+import type { MemberRates } from './domain/pace.ts'
 
 /** Three bytes of UTF-8 for every unit of a text still fit into a WebSocket frame of 64 KiB. */
 const LARGEST_MESSAGE_BYTES = 21_845
+const MESSAGE_BYTES = 16_384
+const HUNDRED_YEARS_MS = 3_153_600_000_000
+const MIB = 1 << 20
+const MESSAGE_BYTES_RATE = '65536/524288'
 
 export interface Settings {
   readonly host: string
@@ -12,11 +19,24 @@ export interface Settings {
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /** Who may create and join from a browser; empty: anyone. */
   readonly allowedOrigins: readonly string[]
+  /** Whose word on where a request comes from counts: addresses and networks. */
+  readonly trustProxy: readonly string[]
   readonly drainMs: number
   readonly leaseMs: number
   readonly pingMs: number
   readonly maxMessageBytes: number
   readonly maxRoomMembers: number
+  readonly roomTtlMs: number
+  readonly unusedRoomTtlMs: number
+  /** Of the memory repository; a cluster does not use it. */
+  readonly memoryLimitBytes: number
+  /** How much a member may send, and an address ask for; undefined: anything. */
+  readonly rates: Rates | undefined
+}
+
+export interface Rates extends MemberRates {
+  readonly joins: Rate
+  readonly rooms: Rate
 }
 
 /** Everything that is wrong with the environment, a sentence each. */
@@ -31,6 +51,16 @@ export class SettingsError extends Error {
 const milliseconds = (smallest: number, byDefault: number) =>
   Type.Integer({ minimum: smallest, maximum: 86_400_000, default: byDefault })
 
+const ttl = (byDefault: number) =>
+  Type.Integer({ minimum: 100, maximum: HUNDRED_YEARS_MS, default: byDefault })
+
+/** Both numbers above zero; the first may have decimals. */
+const rate = (byDefault: string) =>
+  Type.String({
+    pattern: '^(?!0(\\.0+)?/)(0|[1-9][0-9]{0,8})(\\.[0-9]{1,3})?/[1-9][0-9]{0,8}$',
+    default: byDefault,
+  })
+
 const variables = Type.Object({
   HOST: Type.String({ pattern: '^\\S+$', default: '0.0.0.0' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080 }),
@@ -42,18 +72,29 @@ const variables = Type.Object({
     default: 'info',
   }),
   ALLOWED_ORIGINS: Type.String({ default: '' }),
+  TRUST_PROXY: Type.String({ default: '' }),
   DRAIN_MS: milliseconds(100, 10_000),
   LEASE_MS: milliseconds(500, 10_000),
   PING_MS: milliseconds(100, 25_000),
   MAX_MESSAGE_BYTES: Type.Integer({
     minimum: 1,
     maximum: LARGEST_MESSAGE_BYTES,
-    default: 16_384,
+    default: MESSAGE_BYTES,
   }),
   MAX_ROOM_MEMBERS: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 10_000 }),
+  ROOM_TTL_MS: ttl(86_400_000),
+  UNUSED_ROOM_TTL_MS: ttl(3_600_000),
+  MEMORY_LIMIT_BYTES: Type.Integer({ minimum: MIB, maximum: MIB * MIB, default: 256 * MIB }),
+  RATE_LIMIT: Type.Unsafe<'on' | 'off'>({ type: 'string', enum: ['on', 'off'], default: 'on' }),
+  MESSAGE_RATE: rate('10/100'),
+  MESSAGE_BYTES_RATE: rate(MESSAGE_BYTES_RATE),
+  JOIN_RATE: rate('20/200'),
+  ROOM_RATE: rate('2/100'),
 })
 
 type Variables = Static<typeof variables>
+
+const RATE_HINT = 'must be <per second>/<burst>, both above 0, such as 10/100'
 
 /** What a value must look like that is not a number. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -61,6 +102,11 @@ const HINTS: Readonly<Record<string, string>> = {
   DATABASE_URL: 'must begin with postgres:// or postgresql:// and be a URL',
   REDIS_URL: 'must begin with redis:// or rediss://, name a host and be a URL',
   LOG_LEVEL: 'must be fatal, error, warn, info, debug, trace or silent',
+  RATE_LIMIT: 'must be on or off',
+  MESSAGE_RATE: RATE_HINT,
+  MESSAGE_BYTES_RATE: RATE_HINT,
+  JOIN_RATE: RATE_HINT,
+  ROOM_RATE: RATE_HINT,
 }
 
 /**
@@ -71,7 +117,13 @@ export const loadSettings = (
   environment: Readonly<Record<string, string | undefined>>,
 ): Settings => {
   const data = given(environment)
-  const problems = [...schemaProblems(data), ...urlProblems(data), ...originProblems(data)]
+  const problems = [
+    ...schemaProblems(data),
+    ...urlProblems(data),
+    ...originProblems(data),
+    ...proxyProblems(data),
+    ...burstProblems(data),
+  ]
   if (problems.length > 0) throw new SettingsError(problems)
 
   const values = envSchema<Variables>({ schema: variables, data, env: false })
@@ -81,12 +133,17 @@ export const loadSettings = (
     port: values.PORT,
     cluster: databaseUrl && redisUrl ? Object.freeze({ databaseUrl, redisUrl }) : undefined,
     logLevel: values.LOG_LEVEL,
-    allowedOrigins: Object.freeze(originsOf(values.ALLOWED_ORIGINS)),
+    allowedOrigins: Object.freeze(listOf(values.ALLOWED_ORIGINS)),
+    trustProxy: Object.freeze(listOf(values.TRUST_PROXY)),
     drainMs: values.DRAIN_MS,
     leaseMs: values.LEASE_MS,
     pingMs: values.PING_MS,
     maxMessageBytes: values.MAX_MESSAGE_BYTES,
     maxRoomMembers: values.MAX_ROOM_MEMBERS,
+    roomTtlMs: values.ROOM_TTL_MS,
+    unusedRoomTtlMs: values.UNUSED_ROOM_TTL_MS,
+    memoryLimitBytes: values.MEMORY_LIMIT_BYTES,
+    rates: values.RATE_LIMIT === 'on' ? ratesOf(values) : undefined,
   })
 }
 
@@ -112,16 +169,55 @@ const urlProblems = ({ DATABASE_URL, REDIS_URL }: Given): string[] => {
   return []
 }
 
-const originsOf = (list: string | number): string[] =>
-  list === '' ? [] : `${list}`.split(',').map((origin) => origin.trim())
+const listOf = (list: string | number): string[] =>
+  list === '' ? [] : `${list}`.split(',').map((part) => part.trim())
 
 const isOrigin = (text: string): boolean =>
   /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
 
 const originProblems = ({ ALLOWED_ORIGINS = '' }: Given): string[] =>
-  originsOf(ALLOWED_ORIGINS).every(isOrigin)
+  listOf(ALLOWED_ORIGINS).every(isOrigin)
     ? []
     : ['ALLOWED_ORIGINS must be a comma-separated list such as https://chat.example.']
+
+const proxyProblems = ({ TRUST_PROXY = '' }: Given): string[] =>
+  listOf(TRUST_PROXY).every(isNetwork)
+    ? []
+    : ['TRUST_PROXY must be a comma-separated list such as 10.0.0.0/8,192.168.1.1.']
+
+/** A network of IPv4 addresses in their IPv6 form is refused: with a short prefix it is them all. */
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits, ...rest] = text.split('/')
+  if (isIP(address) === 0 || address.includes('%') || rest.length > 0) return false
+  if (bits === undefined) return true
+  if (isIPv6(address) && isMapped(address)) return false
+  return /^[1-9][0-9]{0,2}$/.test(bits) && Number(bits) <= (isIPv6(address) ? 128 : 32)
+}
+
+/** URL writes an IPv6 address in its one canonical form. */
+const isMapped = (address: string): boolean =>
+  /^\[::ffff:[^:]+:[^:]+\]$/.test(new URL(`http://[${address}]`).hostname)
+
+/** Else a text as long as is allowed would never pass. */
+const burstProblems = (data: Given): string[] => {
+  const { burst } = rateOf(`${data['MESSAGE_BYTES_RATE'] ?? MESSAGE_BYTES_RATE}`)
+  return burst < Number(data['MAX_MESSAGE_BYTES'] ?? MESSAGE_BYTES)
+    ? ['MESSAGE_BYTES_RATE must have a burst of MAX_MESSAGE_BYTES or more.']
+    : []
+}
+
+const ratesOf = (values: Variables): Rates =>
+  Object.freeze({
+    messages: rateOf(values.MESSAGE_RATE),
+    messageBytes: rateOf(values.MESSAGE_BYTES_RATE),
+    joins: rateOf(values.JOIN_RATE),
+    rooms: rateOf(values.ROOM_RATE),
+  })
+
+const rateOf = (text: string): Rate => {
+  const [perSecond = 0, burst = 0] = text.split('/').map(Number)
+  return Object.freeze({ perSecond, burst })
+}
 
 const schemaProblems = (data: Given): string[] => {
   const names = new Set<string>()

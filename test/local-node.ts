@@ -2,6 +2,7 @@ import { MemoryQueue } from '../src/adapters/memory/queue.ts'
 import { MemoryRepository } from '../src/adapters/memory/repository.ts'
 import { SystemIds } from '../src/adapters/system/ids.ts'
 import { Controller } from '../src/domain/controller.ts'
+import type { MemberRates } from '../src/domain/pace.ts'
 import type { Log } from '../src/ports/log.ts'
 import type { RoomId } from '../src/ports/model.ts'
 import type { Queue } from '../src/ports/queue.ts'
@@ -10,6 +11,8 @@ import { encodeLine, FakeConnection } from './fake-connection.ts'
 import { FakeClock } from './fake-clock.ts'
 
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+const MEMORY_LIMIT_BYTES = 1 << 28
 
 /** A repository that passes every call on, but for the methods that a test takes over. */
 export const tamper = (real: Repository, methods: Partial<Repository>): Repository => ({
@@ -20,6 +23,7 @@ export const tamper = (real: Repository, methods: Partial<Repository>): Reposito
   lastSeqs: (seen) => real.lastSeqs(seen),
   holdLease: (nodeId, leaseMs, kind) => real.holdLease(nodeId, leaseMs, kind),
   reap: (whom, leaseMs, limit) => real.reap(whom, leaseMs, limit),
+  expireRooms: (ttls) => real.expireRooms(ttls),
   membersOf: (nodeId) => real.membersOf(nodeId),
   ping: () => real.ping(),
   ...methods,
@@ -28,11 +32,19 @@ export const tamper = (real: Repository, methods: Partial<Repository>): Reposito
 /** Nodes in this process over one memory repository and one queue, on a clock of their own. */
 export const openWorld = () => {
   const clock = new FakeClock()
-  const repository = new MemoryRepository(clock)
+  const repository = new MemoryRepository(clock, MEMORY_LIMIT_BYTES)
   const queue = new MemoryQueue(clock)
   const ids = new SystemIds()
 
-  const startNode = async (parts: { repository?: Repository; queue?: Queue } = {}) => {
+  const startNode = async (
+    parts: {
+      repository?: Repository
+      queue?: Queue
+      rates?: MemberRates
+      roomTtlMs?: number
+      unusedRoomTtlMs?: number
+    } = {},
+  ) => {
     const controller = new Controller({
       repository,
       queue,
@@ -43,6 +55,9 @@ export const openWorld = () => {
       leaseMs: 10_000,
       maxMessageBytes: 16_384,
       maxRoomMembers: 10_000,
+      roomTtlMs: 86_400_000,
+      unusedRoomTtlMs: 3_600_000,
+      rates: undefined,
       ...parts,
     })
     void controller.start()

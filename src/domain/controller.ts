@@ -6,9 +6,11 @@ import type { Log } from '../ports/log.ts'
 import type { LoggedMessage, MemberId, Message, Room as RoomRef, RoomId } from '../ports/model.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { MemberPlace, Repository, RoomWithMembers } from '../ports/repository.ts'
+import { Expirer } from './expirer.ts'
 import { Member, type MemberHost } from './member.ts'
 import { OpenRooms } from './open-rooms.ts'
 import { Outbox, type Outcome } from './outbox.ts'
+import type { MemberRates } from './pace.ts'
 import { Reaper } from './reaper.ts'
 import { Repairer, runsOf } from './repairer.ts'
 import type { Room } from './room.ts'
@@ -27,6 +29,11 @@ export interface ControllerParts {
   readonly leaseMs: number
   readonly maxMessageBytes: number
   readonly maxRoomMembers: number
+  /** How long a room without members stays, in milliseconds: see RoomTtls. */
+  readonly roomTtlMs: number
+  readonly unusedRoomTtlMs: number
+  /** How fast a member may send; undefined: as fast as it can. */
+  readonly rates: MemberRates | undefined
 }
 
 /**
@@ -41,6 +48,7 @@ export class Controller {
   readonly #outbox: Outbox
   readonly #reaper: Reaper
   readonly #repairer: Repairer
+  readonly #expirer: Expirer
   readonly #slowReaders: SlowReaders
   readonly #memberHost: MemberHost
   #phase: 'starting' | 'serving' | 'draining' = 'starting'
@@ -75,9 +83,12 @@ export class Controller {
         for (const member of room.members) member.leave('log_reset')
       },
     })
+    this.#expirer = new Expirer(parts)
     this.#memberHost = {
       slowReaders: this.#slowReaders,
       maxMessageBytes: parts.maxMessageBytes,
+      rates: parts.rates,
+      clock: parts.clock,
       chat: (member, text, settle) => this.#chat(member, text, settle),
       failedMessage: (member, text) => this.#failedMessage(member, text),
       gone: (member, toStore) => this.#gone(member, toStore),
@@ -101,11 +112,12 @@ export class Controller {
     if (this.#phase !== 'starting') return
     this.#phase = 'serving'
     this.#repairer.start()
+    this.#expirer.start()
   }
 
   /**
    * Stores a room with a random name.
-   * @throws RoomError `unavailable`, `unknown` (a room that nobody knows may exist), `internal`
+   * @throws RoomError `overloaded`, `unavailable`, `unknown` (a room that nobody knows may exist), `internal`
    */
   async createRoom(): Promise<RoomRef> {
     const room = { id: this.#parts.ids.roomId(), name: this.#parts.ids.roomName() }
@@ -147,6 +159,7 @@ export class Controller {
   async drain(spreadMs: number): Promise<void> {
     const served = this.#phase === 'serving'
     this.#phase = 'draining'
+    this.#expirer.stop()
     await this.#outbox.idle()
     await new Promise<void>((resolve) => this.#parts.clock.soon(resolve))
     await this.#closeInWaves(spreadMs)
@@ -160,6 +173,7 @@ export class Controller {
     for (const room of this.#rooms.byId.values()) room.removeAll('drain')
     this.#outbox.stop()
     this.#repairer.stop()
+    this.#expirer.stop()
     this.#reaper.stop()
     this.#slowReaders.stop()
   }
@@ -230,6 +244,9 @@ export class Controller {
             if (outcome.rejected === 'room_gone') return refuse(noSuchRoom())
             if (outcome.rejected === 'room_full') {
               return refuse(new RoomError('full', 'The room is full.'))
+            }
+            if (outcome.rejected === 'storage_full') {
+              return refuse(new RoomError('overloaded', 'This server can store no more now.'))
             }
             this.#reaper.hurry()
             refuse(restarting())

@@ -1,14 +1,17 @@
+import type { Clock } from '../ports/clock.ts'
 import type { CloseReason, Connection } from '../ports/connection.ts'
 import type { ErrorCode } from '../ports/errors.ts'
 import type { MemberId, Message, RoomId, Seq } from '../ports/model.ts'
 import type { Outcome } from './outbox.ts'
+import { type MemberRates, Pace, type Verdict } from './pace.ts'
 import { MAX_UNSENT_BYTES, type Reader, type SlowReaders } from './slow-readers.ts'
-import { excerpt, tooLong, withoutLineBreak } from './text.ts'
+import { excerpt, utf8Bytes, withoutLineBreak } from './text.ts'
 
 /** Why a text was not taken, for the one who sent it. */
 const REFUSALS: Partial<Record<ErrorCode, string>> = {
   invalid: 'Not sent: a message cannot contain this character.',
   too_large: 'Not sent: the message is too long.',
+  rate_limited: 'Not sent: you are sending too fast, wait a little.',
   overloaded: 'Not sent: the server is busy, try again.',
   unavailable: 'Not sent: the server cannot store messages now, try again.',
   draining: 'Not sent: the server is restarting, reconnect.',
@@ -20,6 +23,9 @@ const BUG = 'Not sent: something went wrong here.'
 export interface MemberHost {
   readonly slowReaders: SlowReaders
   readonly maxMessageBytes: number
+  /** How fast a member may send; undefined: as fast as it can. */
+  readonly rates: MemberRates | undefined
+  readonly clock: Pick<Clock, 'now'>
   /** Puts a text on its way into the log; settled once, unless it is refused at once with a code. */
   chat(
     member: Member,
@@ -43,6 +49,7 @@ export class Member implements Reader {
   from: Seq = Number.POSITIVE_INFINITY
   written = 0
   #name = ''
+  #pace: Pace | undefined
   #present = true
 
   constructor(
@@ -72,14 +79,20 @@ export class Member implements Reader {
 
   /**
    * Takes a text from the member's connection. It is stored and comes back as an echo, or the
-   * member is told that it was not. One trailing line break is dropped; an empty text is ignored.
+   * member is told that it was not, though of texts over its rate once a second at most; after ten
+   * seconds of those without a pause it has to go. One trailing line break is dropped; an empty
+   * text counts, and is ignored.
    */
   post(text: string): void {
     if (!this.#present) return
     const message = withoutLineBreak(text)
-    if (message === '') return
+    const bytes = utf8Bytes(message)
+    const verdict = this.#judge(bytes)
+    if (verdict === 'flood') return this.leave('flood')
+    if (message === '' || verdict === 'drop') return
+    if (verdict === 'tell') return this.#refuse('rate_limited', message)
     const refusal =
-      this.#check(message) ??
+      this.#check(message, bytes) ??
       this.host.chat(this, message, (outcome) => this.#settled(message, outcome))
     if (refusal) this.#refuse(refusal, message)
   }
@@ -115,8 +128,15 @@ export class Member implements Reader {
     this.host.gone(this, toStore)
   }
 
-  #check(message: string): ErrorCode | undefined {
-    if (tooLong(message, this.host.maxMessageBytes)) return 'too_large'
+  #judge(bytes: number): Verdict {
+    const { rates, clock } = this.host
+    if (!rates) return 'pass'
+    this.#pace ??= new Pace(rates, clock.now())
+    return this.#pace.judge(bytes, clock.now())
+  }
+
+  #check(message: string, bytes: number): ErrorCode | undefined {
+    if (bytes > this.host.maxMessageBytes) return 'too_large'
     if (message.includes('\0') || !message.isWellFormed()) return 'invalid'
     return undefined
   }
@@ -124,6 +144,7 @@ export class Member implements Reader {
   #settled(message: string, outcome: Outcome): void {
     if ('message' in outcome) return
     if ('failed' in outcome) return this.#refuse(outcome.failed, message)
+    if (outcome.rejected === 'storage_full') return this.#refuse('overloaded', message)
     if (outcome.rejected === 'room_gone') return this.remove('room_gone')
     this.host.disowned()
     this.remove('lease_lost')

@@ -6,19 +6,16 @@ export const withoutLineBreak = (text: string): string => {
   return text.slice(0, text.endsWith('\r\n') ? -2 : -1)
 }
 
-/** Whether a text takes more than `maxBytes` bytes in UTF-8. */
-export const tooLong = (text: string, maxBytes: number): boolean => {
-  if (text.length * 3 <= maxBytes) return false
-  if (text.length > maxBytes) return true
-  let bytes = 0
-  for (const character of text) bytes += utf8Bytes(character.codePointAt(0) ?? 0)
-  return bytes > maxBytes
-}
-
-const utf8Bytes = (codePoint: number): number => {
-  if (codePoint < 0x80) return 1
-  if (codePoint < 0x800) return 2
-  return codePoint < 0x10000 ? 3 : 4
+/** How many bytes a well-formed text takes in UTF-8. */
+export const utf8Bytes = (text: string): number => {
+  let bytes = text.length
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at)
+    if (unit < 0x80) continue
+    // Each half of a surrogate pair stands for two of the four bytes.
+    bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2
+  }
+  return bytes
 }
 
 /** The first 40 characters of a text; a character is a code point, so that none is cut in two. */

@@ -46,5 +46,7 @@ export type CloseReason =
   | 'log_reset'
   /** The client does not read. */
   | 'slow'
+  /** The client sends faster than it may, and went on when it was told. */
+  | 'flood'
   /** The room is no more; do not come back. */
   | 'room_gone'

@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'full'
   /** The text is longer than this server takes. */
   | 'too_large'
+  /** More than this member or address may do in this time; nothing was tried. */
+  | 'rate_limited'
   /** A bounded queue of this node is full; nothing was tried. */
   | 'overloaded'
   /** A service behind this node does not answer; nothing was stored. */

@@ -10,7 +10,7 @@ import type {
 } from './model.ts'
 
 /**
- * The truth about rooms, and the order of every room's log. Rules R1–R25 in docs/contracts.md.
+ * The truth about rooms, and the order of every room's log. Rules R1–R29 in docs/contracts.md.
  *
  * Every promise settles within a few seconds. It rejects with a RoomError: `unavailable` when
  * nothing was stored for certain, `unknown` when the reply is missing and the work may have been
@@ -19,7 +19,8 @@ import type {
 export interface Repository {
   /**
    * Stores a new room with an empty log.
-   * Rejects with `invalid` when a room with this id exists; that room is untouched.
+   * Rejects with `invalid` when a room with this id exists; that room is untouched. Rejects with
+   * `overloaded` when there is no space for more.
    */
   createRoom(room: Room): Promise<void>
 
@@ -78,11 +79,34 @@ export interface Repository {
    */
   reap(whom: NodeId | 'lapsed', leaseMs: number, limit: number): Promise<readonly LoggedMessage[]>
 
+  /**
+   * One step of going through all rooms and removing those whose time is over: with nobody in them,
+   * as long after their last log entry, or without any entry after their creation, as `ttls` says,
+   * by the repository's clock. From one moment on such a room does not exist for anyone, also for
+   * an append that waited; its log goes afterwards, a bounded part per step. Not atomic as a whole:
+   * whoever calls next goes on where this ended, and any number may call at once.
+   *
+   * @returns how many rooms ended in this step, and whether there is more to do now for this caller
+   */
+  expireRooms(ttls: RoomTtls): Promise<Expired>
+
   /** The members that are stored as connected to a node. */
   membersOf(nodeId: NodeId): Promise<readonly MemberPlace[]>
 
   /** Resolves when the repository can take appends now. */
   ping(): Promise<void>
+}
+
+export interface RoomTtls {
+  /** Milliseconds after the last log entry. */
+  readonly roomTtlMs: number
+  /** Milliseconds after the creation of a room that nobody ever joined. */
+  readonly unusedRoomTtlMs: number
+}
+
+export interface Expired {
+  readonly rooms: number
+  readonly more: boolean
 }
 
 export interface RoomWithMembers extends Room {
@@ -123,7 +147,8 @@ export interface AppendLeft extends AppendBase {
 
 export type Append = AppendChat | AppendJoined | AppendLeft
 
-export type Rejection = 'room_gone' | 'member_gone' | 'room_full'
+/** `storage_full`: a chat or join for which the repository has no space; a `left` always has it. */
+export type Rejection = 'room_gone' | 'member_gone' | 'room_full' | 'storage_full'
 
 /** `message` has everything, the name and the time that the repository gave included. */
 export type Appended = { readonly message: LoggedMessage } | { readonly rejected: Rejection }

@@ -32,6 +32,7 @@ const CODES: Readonly<Record<CloseReason, number>> = {
   lease_lost: 1012,
   log_reset: 1012,
   slow: 1013,
+  flood: 1008,
   room_gone: 4004,
 }
 

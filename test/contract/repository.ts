@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { leaseRules } from './repository-leases.ts'
+import { lifeRules } from './repository-life.ts'
 import { logRules } from './repository-log.ts'
 import { memberRules } from './repository-members.ts'
 import { readRules } from './repository-reads.ts'
@@ -14,5 +15,6 @@ export const repositoryContract = (name: string, make: MakeRepository): void => 
     memberRules(make)
     leaseRules(make)
     readRules(make)
+    lifeRules(make)
   })
 }

@@ -88,7 +88,7 @@ describe('cluster', () => {
   })
 
   test('G2: two nodes, a hundred messages each way while members come and go', async () => {
-    const { a, b } = await startNodes('cluster')
+    const { a, b } = await startNodes('cluster', { RATE_LIMIT: 'off' })
     const roomId = await createRoom(a)
     const [left, right] = [await Member.join(a, roomId), await Member.join(b, roomId)]
     const passing = async (node: ServerNode): Promise<void> => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { eventually } from './deadline.ts'
 import { call, createRoom, expectError, history, page } from './http.ts'
 import { expectStretchOf, Member } from './member.ts'
-import { inBothModes, type Nodes } from './modes.ts'
+import { inBothModesAtAnyRate, type Nodes } from './modes.ts'
 import { expectMessage } from './wire.ts'
 
 /** More than the rows of two pages of the server, so that reading has to go on behind each. */
@@ -45,7 +45,7 @@ const TEXTS = [
   "'; DROP TABLE messages; --",
 ]
 
-inBothModes('history', (nodes) => {
+inBothModesAtAnyRate('history', (nodes) => {
   let log: Promise<Log> | undefined
   const theLog = (): Promise<Log> => (log ??= writeLog(nodes))
 

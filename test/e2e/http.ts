@@ -18,6 +18,8 @@ export interface Answer {
 export interface Extras {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
+  /** The address of this machine that the request comes from, such as 127.0.0.2. */
+  readonly from?: string
 }
 
 const read = async (response: IncomingMessage): Promise<Answer> => {
@@ -32,7 +34,7 @@ export const call = (
   node: Listening,
   method: string,
   path: string,
-  { headers = {}, body }: Extras = {},
+  { headers = {}, body, from = '127.0.0.1' }: Extras = {},
 ): Promise<Answer> => {
   const answered = new Promise<Answer>((resolve, reject) => {
     const sent = request({
@@ -42,6 +44,7 @@ export const call = (
       path,
       headers,
       agent: false,
+      localAddress: from,
     })
     sent.once('error', reject)
     sent.once('response', (response) => {

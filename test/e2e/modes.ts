@@ -85,3 +85,7 @@ export const inBothModes = (
     })
   })
 }
+
+/** As inBothModes, for scenarios that are about something else and do much of it from one address. */
+export const inBothModesAtAnyRate = (theme: string, scenarios: (nodes: Nodes) => void): void =>
+  inBothModes(theme, scenarios, { RATE_LIMIT: 'off' })

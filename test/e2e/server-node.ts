@@ -36,7 +36,6 @@ export class ServerNode {
         HOST: '127.0.0.1',
         PORT: '0',
         LOG_LEVEL: 'debug',
-        RATE_LIMIT: 'off',
         ...settings,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

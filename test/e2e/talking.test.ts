@@ -69,8 +69,8 @@ inBothModes('talking', (nodes) => {
       type: 'chat',
       message: 'hello everyone',
     })
-    expect(await near.untilChat('hello everyone')).toEqual(echo)
-    expect(await far.untilChat('hello everyone')).toEqual(echo)
+    expect((await near.untilChat('hello everyone')).text).toBe(echo.text)
+    expect((await far.untilChat('hello everyone')).text).toBe(echo.text)
   })
 
   test.for(AS_SAID)('contract 5, what is said: %s', async ([, said, message]) => {

@@ -187,6 +187,23 @@ test('a link that goes dead: writes end `unknown`, reads `unavailable`, in time;
   await link.close()
 })
 
+test('what one call finds out about a dead link, no other has to find out again', async () => {
+  const link = await DeadLink.to(database.url)
+  const far = new PostgresRepository({ url: link.url })
+  const node = await newNode(far)
+  const room = await newRoom(far)
+  await logOf(far, room)
+  link.cut()
+  expect(await codeFrom(far.holdLease(node, 10_000, 'renew'))).toBe('unknown')
+  link.restore()
+  const started = performance.now()
+  expect(await logOf(far, room)).toEqual([])
+  expect((await far.findRoom(room))?.members).toEqual([])
+  expect(performance.now() - started).toBeLessThan(1_000)
+  await far.stop()
+  await link.close()
+})
+
 test('stop ends in time over a dead link, may be repeated, and calls after it are refused', async () => {
   const link = await DeadLink.to(database.url)
   const far = new PostgresRepository({ url: link.url })

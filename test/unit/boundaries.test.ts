@@ -114,6 +114,14 @@ const breaches: readonly Breach[] = [
     rule: 'no-restricted-properties',
     says: /Ids port/,
   },
+  ...["sql.unsafe('')", "sql['unsafe']('')", "sql.file('a')", 'sql.begin(f)', 'sql.reserve()'].map(
+    (call) => ({
+      folder: 'src/adapters/postgres',
+      code: `import type { Sql } from 'postgres'\nexport const a = (sql: Sql, f: () => []): unknown => [f, ${call}]\n`,
+      rule: 'no-restricted-properties',
+      says: /A statement is a tagged template|One statement per operation/,
+    }),
+  ),
   {
     folder: 'src/domain',
     code: "import type { B } from './cycle.ts'\nimport { b } from './cycle.ts'\nexport const a: B = b\n",
@@ -144,6 +152,8 @@ const clean: Readonly<Record<string, string>> = {
   'src/adapters/memory/it.ts':
     "import { createHash } from 'node:crypto'\nimport type { Clock } from '../../ports/clock.ts'\nexport const it: [typeof createHash, Clock?] = [createHash]\n",
   'src/adapters/postgres/it.ts': importOf('postgres'),
+  'src/adapters/postgres/migrate.ts':
+    "import type { Sql } from 'postgres'\nexport const it = (sql: Sql): unknown => sql.unsafe('')\n",
   'src/adapters/redis/it.ts': importOf('ioredis'),
   'src/adapters/system/it.ts': importOf('pino') + importOf('uuid').replaceAll(/\b(it|a)\b/g, '$1b'),
   'src/adapters/http/it.ts': `import type { Room } from '../../domain/room.ts'\nexport type It = Room\n${importOf('fastify')}`,

@@ -239,7 +239,9 @@ export const fixture = (parts: Partial<ServerParts> = {}): Fixture => {
     clock: realClock,
     ids,
     log,
-    settings: { allowedOrigins: [], pingMs: 60_000 },
+    limits: undefined,
+    overloaded: () => false,
+    settings: { allowedOrigins: [], trustProxy: [], pingMs: 60_000 },
     ...parts,
   })
   onTestFinished(async () => {

@@ -171,7 +171,7 @@ test('OPTIONS creates nothing; a preflight allows POST from anywhere', async () 
 })
 
 test('ALLOWED_ORIGINS: an exact list for POST; reading stays open; no Origin is no browser', async () => {
-  const settings = { allowedOrigins: ['https://a.example'], pingMs: 60_000 }
+  const settings = { allowedOrigins: ['https://a.example'], trustProxy: [], pingMs: 60_000 }
   const { app, controller, roomId } = fixture({ settings })
   const post = (origin?: string) =>
     app.inject({

@@ -4,7 +4,7 @@ import { FakeClock } from '../fake-clock.ts'
 
 repositoryContract('MemoryRepository', async () => {
   const clock = new FakeClock()
-  const repository = new MemoryRepository(clock)
+  const repository = new MemoryRepository(clock, 1 << 28)
   await clock.advance(60_000)
   return {
     repository,

@@ -22,11 +22,21 @@ describe('settings', () => {
       cluster: undefined,
       logLevel: 'info',
       allowedOrigins: [],
+      trustProxy: [],
       drainMs: 10_000,
       leaseMs: 10_000,
       pingMs: 25_000,
       maxMessageBytes: 16_384,
       maxRoomMembers: 10_000,
+      roomTtlMs: 86_400_000,
+      unusedRoomTtlMs: 3_600_000,
+      memoryLimitBytes: 268_435_456,
+      rates: {
+        messages: { perSecond: 10, burst: 100 },
+        messageBytes: { perSecond: 65_536, burst: 524_288 },
+        joins: { perSecond: 20, burst: 200 },
+        rooms: { perSecond: 2, burst: 100 },
+      },
     })
   })
 
@@ -43,6 +53,15 @@ describe('settings', () => {
         PING_MS: '100',
         MAX_MESSAGE_BYTES: '21845',
         MAX_ROOM_MEMBERS: '2',
+        ROOM_TTL_MS: '3153600000000',
+        UNUSED_ROOM_TTL_MS: '100',
+        MEMORY_LIMIT_BYTES: '1048576',
+        TRUST_PROXY: '10.0.0.0/8, 192.168.1.1,2001:db8::/32,::1, ::ffff:10.0.0.1',
+        RATE_LIMIT: 'on',
+        MESSAGE_RATE: '0.5/3',
+        MESSAGE_BYTES_RATE: '1000/21845',
+        JOIN_RATE: '1/1',
+        ROOM_RATE: '999999999/999999999',
       }),
     ).toEqual({
       host: '127.0.0.1',
@@ -55,11 +74,25 @@ describe('settings', () => {
       pingMs: 100,
       maxMessageBytes: 21_845,
       maxRoomMembers: 2,
+      roomTtlMs: 3_153_600_000_000,
+      unusedRoomTtlMs: 100,
+      memoryLimitBytes: 1_048_576,
+      trustProxy: ['10.0.0.0/8', '192.168.1.1', '2001:db8::/32', '::1', '::ffff:10.0.0.1'],
+      rates: {
+        messages: { perSecond: 0.5, burst: 3 },
+        messageBytes: { perSecond: 1_000, burst: 21_845 },
+        joins: { perSecond: 1, burst: 1 },
+        rooms: { perSecond: 999_999_999, burst: 999_999_999 },
+      },
     })
   })
 
+  test('RATE_LIMIT=off lifts the rates', () => {
+    expect(loadSettings({ RATE_LIMIT: 'off' })).toEqual({ ...loadSettings({}), rates: undefined })
+  })
+
   test('an empty variable counts as not set', () => {
-    const empty = { DATABASE_URL: '', REDIS_URL: '', PORT: '', ALLOWED_ORIGINS: '' }
+    const empty = { DATABASE_URL: '', REDIS_URL: '', PORT: '', TRUST_PROXY: '', JOIN_RATE: '' }
     expect(loadSettings(empty)).toEqual(loadSettings({}))
   })
 
@@ -84,6 +117,10 @@ describe('settings', () => {
     [{ MAX_MESSAGE_BYTES: '21846' }, /^MAX_MESSAGE_BYTES /],
     [{ MAX_MESSAGE_BYTES: '0' }, /^MAX_MESSAGE_BYTES /],
     [{ MAX_ROOM_MEMBERS: '0' }, /^MAX_ROOM_MEMBERS /],
+    [{ ROOM_TTL_MS: '99' }, /^ROOM_TTL_MS must be a whole number from 100 to /],
+    [{ UNUSED_ROOM_TTL_MS: '1h' }, /^UNUSED_ROOM_TTL_MS /],
+    [{ MEMORY_LIMIT_BYTES: '1048575' }, /^MEMORY_LIMIT_BYTES /],
+    [{ MEMORY_LIMIT_BYTES: '256MiB' }, /^MEMORY_LIMIT_BYTES /],
     [{ ...URLS, DATABASE_URL: 'mysql://db.example' }, /^DATABASE_URL must begin with postgres/],
     [{ ...URLS, REDIS_URL: 'cache.example:6379' }, /^REDIS_URL must begin with redis/],
     [{ DATABASE_URL: URLS.DATABASE_URL }, /^REDIS_URL must be set too/],
@@ -93,6 +130,31 @@ describe('settings', () => {
     [{ ALLOWED_ORIGINS: 'https://A.example' }, /^ALLOWED_ORIGINS /],
     [{ ALLOWED_ORIGINS: 'a.example' }, /^ALLOWED_ORIGINS /],
     [{ ALLOWED_ORIGINS: '*' }, /^ALLOWED_ORIGINS /],
+    [{ RATE_LIMIT: 'no' }, /^RATE_LIMIT must be on or off/],
+    [{ MESSAGE_RATE: '10' }, /^MESSAGE_RATE must be <per second>/],
+    [{ MESSAGE_RATE: '0/100' }, /^MESSAGE_RATE /],
+    [{ MESSAGE_RATE: '0.00/100' }, /^MESSAGE_RATE /],
+    [{ MESSAGE_RATE: '10/0' }, /^MESSAGE_RATE /],
+    [{ MESSAGE_RATE: '10/0.5' }, /^MESSAGE_RATE /],
+    [{ MESSAGE_RATE: '-1/100' }, /^MESSAGE_RATE /],
+    [{ MESSAGE_RATE: '1e3/100' }, /^MESSAGE_RATE /],
+    [{ JOIN_RATE: '20/200/1' }, /^JOIN_RATE /],
+    [{ ROOM_RATE: '2 / 100' }, /^ROOM_RATE /],
+    [{ MESSAGE_BYTES_RATE: '64KiB/512KiB' }, /^MESSAGE_BYTES_RATE must be <per second>/],
+    [{ MESSAGE_BYTES_RATE: '65536/16383' }, /^MESSAGE_BYTES_RATE must have a burst of MAX_/],
+    [{ TRUST_PROXY: 'true' }, /^TRUST_PROXY /],
+    [{ TRUST_PROXY: '1' }, /^TRUST_PROXY /],
+    [{ TRUST_PROXY: 'loopback' }, /^TRUST_PROXY /],
+    [{ TRUST_PROXY: '10.0.0.0/0' }, /^TRUST_PROXY /],
+    [{ TRUST_PROXY: '10.0.0.0/33' }, /^TRUST_PROXY /],
+    [{ TRUST_PROXY: '10.0.0.0/8/8' }, /^TRUST_PROXY /],
+    [{ TRUST_PROXY: '10.0.0.0/' }, /^TRUST_PROXY /],
+    [{ TRUST_PROXY: '10.0.0.0/255.0.0.0' }, /^TRUST_PROXY /],
+    [{ TRUST_PROXY: '10.0.0.1,,10.0.0.2' }, /^TRUST_PROXY /],
+    [{ TRUST_PROXY: '2001:db8::/129' }, /^TRUST_PROXY /],
+    [{ TRUST_PROXY: '::ffff:10.0.0.0/8' }, /^TRUST_PROXY /],
+    [{ TRUST_PROXY: '::FFFF:a00:0/104' }, /^TRUST_PROXY /],
+    [{ TRUST_PROXY: 'fe80::1%eth0' }, /^TRUST_PROXY /],
   ])('%j is one problem, named', (environment, sentence) => {
     expect(problems(environment)).toEqual([expect.stringMatching(sentence)])
   })
@@ -123,11 +185,20 @@ describe('settings', () => {
       REDIS_URL: '',
       LOG_LEVEL: 'info',
       ALLOWED_ORIGINS: '',
+      TRUST_PROXY: '',
       DRAIN_MS: '10000',
       LEASE_MS: '10000',
       PING_MS: '25000',
       MAX_MESSAGE_BYTES: '16384',
       MAX_ROOM_MEMBERS: '10000',
+      ROOM_TTL_MS: '86400000',
+      UNUSED_ROOM_TTL_MS: '3600000',
+      MEMORY_LIMIT_BYTES: '268435456',
+      RATE_LIMIT: 'on',
+      MESSAGE_RATE: '10/100',
+      MESSAGE_BYTES_RATE: '65536/524288',
+      JOIN_RATE: '20/200',
+      ROOM_RATE: '2/100',
     })
   })
 })

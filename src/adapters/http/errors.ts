@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
@@ -15,8 +15,21 @@ export const ErrorBody = Type.Object({
 /** The schemas of what every route may answer besides 200. */
 export const REFUSALS = { '4xx': ErrorBody, '5xx': ErrorBody }
 
-/** On every answer: nothing here is for caches, and a room's address is the key to the room. */
-export const COMMON_HEADERS = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }
+/**
+ * On every answer: nothing here is for caches, a room's address is the key to the room, and all of
+ * it is text or JSON that no browser has to run, guess at, frame or embed.
+ */
+export const COMMON_HEADERS = {
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy':
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8'
 
 interface Refusal {
   readonly status: number
@@ -64,6 +77,13 @@ export const unroutable = (_error: unknown, request: FastifyRequest, reply: Fast
     .send(errorBody('not_found', 'There is no such resource.'))
 }
 
+/** Answers a request with an `Expect` other than 100-continue, which Node gives to no route. */
+export const unmetExpectation = (_request: IncomingMessage, response: ServerResponse): void => {
+  const body = JSON.stringify(errorBody('invalid', 'This server does nothing of what is expected.'))
+  response.writeHead(417, { ...COMMON_HEADERS, 'content-type': JSON_TYPE, connection: 'close' })
+  response.end(body)
+}
+
 /** Answers what is no HTTP request, or one that did not arrive in time or in full, and hangs up. */
 export const brokenRequest = (error: NodeJS.ErrnoException, socket: Socket): void => {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
@@ -75,7 +95,7 @@ export const brokenRequest = (error: NodeJS.ErrnoException, socket: Socket): voi
   const body = JSON.stringify(errorBody(code, message))
   const headers = {
     ...COMMON_HEADERS,
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': JSON_TYPE,
     'content-length': Buffer.byteLength(body),
     connection: 'close',
   }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { Controller } from '../../domain/controller.ts'
 import { RoomError } from '../../ports/errors.ts'
+import type { Admission } from './admission.ts'
 import { REFUSALS } from './errors.ts'
 import { allowOnly } from './methods.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
@@ -19,12 +20,13 @@ const EMPTY = /^(?:[ \t\r\n]*|[ \t\r\n]*\{[ \t\r\n]*\}[ \t\r\n]*)$/
 
 export interface RoomsParts {
   readonly controller: Pick<Controller, 'createRoom' | 'findRoom'>
+  readonly admission: Admission
 }
 
 /** Creating a room and looking at one. */
 export const roomRoutes = async (
   app: FastifyInstance,
-  { controller }: RoomsParts,
+  { controller, admission }: RoomsParts,
 ): Promise<void> => {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
@@ -40,6 +42,7 @@ export const roomRoutes = async (
       onRequest: async (request) => {
         delete request.raw.headers['content-type']
       },
+      preHandler: async (request, reply) => admission.createRoom(request, reply),
     },
     async (): Promise<Static<typeof Room>> => {
       const { id, name } = await controller.createRoom()

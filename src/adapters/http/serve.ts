@@ -6,6 +6,7 @@ import type { Member } from '../../domain/member.ts'
 import type { Connection } from '../../ports/connection.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type { RoomId } from '../../ports/model.ts'
+import type { Admission } from './admission.ts'
 import { errorBody } from './errors.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { allowOnly } from './methods.ts'
@@ -19,6 +20,7 @@ export interface ServeParts {
   readonly controller: {
     join(roomId: RoomId, connection: Connection): Promise<Pick<Member, 'post' | 'leave'>>
   }
+  readonly admission: Admission
   readonly heartbeat: Heartbeat
 }
 
@@ -32,7 +34,7 @@ interface Arrival {
 /** The plain dialect's WebSocket: one room, one member, one connection. */
 export const serveRoute = async (
   app: FastifyInstance,
-  { controller, heartbeat }: ServeParts,
+  { controller, admission, heartbeat }: ServeParts,
 ): Promise<void> => {
   const arrivals = new WeakMap<FastifyRequest, Arrival>()
 
@@ -41,10 +43,11 @@ export const serveRoute = async (
     url: SERVE_PATH,
 
     /** Before the upgrade, so that a refused join is an HTTP answer. */
-    preValidation: async (request) => {
+    preValidation: async (request, reply) => {
       const roomId = roomIdOf(request)
       if (!request.ws) return
       checkHandshake(request.headers)
+      admission.join(request, reply)
       const { socket } = request.raw
       const connection = new WebSocketConnection(socket)
       const member = await controller.join(roomId, connection)
@@ -73,6 +76,7 @@ export const serveRoute = async (
       ws.on('message', onMessage)
       ws.once('close', () => member.leave())
       heartbeat.add(ws)
+      admission.watchControlFrames(ws, () => member.leave('flood'))
       connection.open(ws)
     },
   })

@@ -1,12 +1,20 @@
 import cors from '@fastify/cors'
 import websocket from '@fastify/websocket'
-import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { History } from '../../domain/history.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type { Ids } from '../../ports/ids.ts'
 import type { Log } from '../../ports/log.ts'
-import { brokenRequest, COMMON_HEADERS, errorHandler, unroutable } from './errors.ts'
+import { Admission, type AdmissionParts } from './admission.ts'
+import {
+  brokenRequest,
+  COMMON_HEADERS,
+  errorHandler,
+  unmetExpectation,
+  unroutable,
+} from './errors.ts'
+import { cutEarlyUpgrades } from './early-upgrades.ts'
 import { healthRoutes, type HealthParts, type Pings } from './health.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { messageRoutes } from './messages.ts'
@@ -14,7 +22,7 @@ import { roomRoutes, type RoomsParts } from './rooms.ts'
 import { SERVE_PATH, serveRoute, type ServeParts } from './serve.ts'
 import { welcomeRoute } from './welcome.ts'
 
-export interface ServerParts {
+export interface ServerParts extends AdmissionParts {
   readonly controller: RoomsParts['controller'] &
     ServeParts['controller'] &
     HealthParts['controller']
@@ -26,16 +34,23 @@ export interface ServerParts {
   readonly settings: {
     /** Who may create and join from a browser, as exact origins; empty: anyone. */
     readonly allowedOrigins: readonly string[]
+    /** Addresses and networks of proxies, whose `X-Forwarded-For` counts. */
+    readonly trustProxy: readonly string[]
     /** Milliseconds between pings. */
     readonly pingMs: number
   }
 }
 
-/** `closeTimeout`: how long a peer may take to answer a close frame before TCP is cut. */
+/**
+ * `closeTimeout`: how long a peer may take to answer a close frame before TCP is cut.
+ * `maxPendingAutoPongs`: who has more pongs unsent is cut without a code. It is far above the burst
+ * of control frames in admission, so that it only bounds what is held where there are no rates.
+ */
 const WEBSOCKET = {
   maxPayload: 64 * 1024,
   maxFragments: 128,
   maxBufferedChunks: 1024,
+  maxPendingAutoPongs: 1024,
   perMessageDeflate: false,
   closeTimeout: 2_000,
   handleProtocols: (): false => false,
@@ -50,9 +65,16 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
   const app = fastify({
     logger: false,
     bodyLimit: 4096,
+    trustProxy: settings.trustProxy.length > 0 ? [...settings.trustProxy] : false,
     requestTimeout: 5_000,
     keepAliveTimeout: 72_000,
-    http: { headersTimeout: 4_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 8192 },
+    http: {
+      headersTimeout: 4_000,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 8192,
+      // Node's own answer has no body, and none is given to an upgrade: see checkHost.
+      requireHostHeader: false,
+    },
     forceCloseConnections: true,
     // While closing, the controller refuses; Fastify's own answer has another shape.
     return503OnClosing: false,
@@ -62,7 +84,10 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
     clientErrorHandler: brokenRequest,
   })
   app.setErrorHandler(errorHandler(ids, log))
+  app.server.on('checkExpectation', unmetExpectation)
+  cutEarlyUpgrades(app.server)
 
+  const admission = new Admission(parts)
   const heartbeat = new Heartbeat(clock, settings.pingMs)
   void app.register(websocket, {
     options: WEBSOCKET,
@@ -92,9 +117,9 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
   app.after(() => addHooks(app, settings.allowedOrigins))
   void app.register(welcomeRoute)
   void app.register(healthRoutes, parts)
-  void app.register(roomRoutes, parts)
+  void app.register(roomRoutes, { ...parts, admission })
   void app.register(messageRoutes, parts)
-  void app.register(serveRoute, { ...parts, heartbeat })
+  void app.register(serveRoute, { ...parts, admission, heartbeat })
   return app
 }
 
@@ -103,6 +128,7 @@ const addHooks = (app: FastifyInstance, allowedOrigins: readonly string[]): void
   const allowed = new Set(allowedOrigins)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(COMMON_HEADERS)
+    checkHost(request, reply)
     if (request.ws) reply.header('connection', 'close')
     if (request.ws || request.method === 'POST') checkOrigin(allowed, request.headers.origin)
     if (request.ws && !request.is404) checkUpgradable(request)
@@ -111,6 +137,14 @@ const addHooks = (app: FastifyInstance, allowedOrigins: readonly string[]): void
   app.addHook('preParsing', async (request) => {
     if (request.is404) throw new RoomError('not_found', 'There is no such resource.')
   })
+}
+
+/** RFC 9112, 3.2: one Host, which only HTTP/1.0 may leave out; whose request it is, is not clear. */
+const checkHost = ({ raw }: FastifyRequest, reply: FastifyReply): void => {
+  const hosts = raw.rawHeaders.filter((name, at) => at % 2 === 0 && /^host$/i.test(name)).length
+  if (hosts === 1 || (hosts === 0 && raw.httpVersion === '1.0')) return
+  reply.header('connection', 'close')
+  throw new RoomError('invalid', 'A request names one host.')
 }
 
 /** No Origin header means that no browser sent this. */

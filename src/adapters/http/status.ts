@@ -8,6 +8,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   not_found: 404,
   full: 409,
   too_large: 413,
+  rate_limited: 429,
   internal: 500,
   overloaded: 503,
   unavailable: 503,
@@ -22,6 +23,7 @@ export const CLOSE: Readonly<Record<CloseReason, readonly [code: number, words: 
   lease_lost: [1012, 'reconnect'],
   log_reset: [1012, 'the log went back, reconnect'],
   slow: [1013, 'reading too slowly'],
+  flood: [1008, 'too much, come back later'],
   room_gone: [4004, 'the room is gone'],
 }
 

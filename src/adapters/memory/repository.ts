@@ -15,19 +15,28 @@ import type {
 import type {
   Append,
   Appended,
-  AppendJoined,
+  Expired,
   LastSeq,
   MemberPlace,
   Page,
   Range,
   Repository,
+  RoomTtls,
   RoomWithMembers,
   SeenSeq,
 } from '../../ports/repository.ts'
+import { LifeTimes, type Mortal } from './life-times.ts'
+import { Space } from './space.ts'
 
-interface StoredRoom {
+/** What one step of expiring rooms removes at most. */
+const EXPIRE_ROOMS = 1_000
+const REMOVE_ROWS = 10_000
+
+interface StoredRoom extends Mortal {
   readonly id: RoomId
   readonly name: string
+  /** What it takes of the space. */
+  bytes: number
   /** The row with seq n is at n - 1. */
   readonly log: LoggedMessage[]
   lastSent: number
@@ -51,6 +60,9 @@ interface StoredNode {
  * The truth in this process, for as long as it runs. Every method does its work before it returns
  * its promise, so each is atomic. What goes out is frozen or a copy: nobody holds a part of it.
  * Any number of controllers over one of these behave as nodes over one database.
+ *
+ * What it holds is bounded: a new room, a join or a chat over the limit is refused, and nothing is
+ * dropped to make room. A `left` is never refused, because its join took the space for both.
  */
 export class MemoryRepository implements Repository {
   readonly #clock: Clock
@@ -59,10 +71,16 @@ export class MemoryRepository implements Repository {
   readonly #nodes = new Map<NodeId, StoredNode>()
   readonly #messages = new Map<MessageId, LoggedMessage>()
   readonly #membersByNode = new Map<NodeId, Set<StoredMember>>()
+  readonly #space: Space
+  readonly #lifeTimes = new LifeTimes<StoredRoom>()
+  /** Rooms that are gone, and what is left of their logs. */
+  readonly #gone = new Set<StoredRoom>()
 
-  constructor(clock: Clock) {
+  /** @param limitBytes how much rooms and messages may take, by the estimate of Space */
+  constructor(clock: Clock, limitBytes: number) {
     this.#clock = clock
     this.#started = clock.now()
+    this.#space = new Space(limitBytes)
   }
 
   async createRoom({ id, name }: Room): Promise<void> {
@@ -70,12 +88,18 @@ export class MemoryRepository implements Repository {
     const room = {
       id,
       name,
+      bytes: 0,
       log: [],
       lastSent: 0,
       members: new Map(),
       takenNames: new Set<string>(),
+      since: this.#clock.now(),
+    }
+    if (!this.#space.takeRoom(room)) {
+      throw new RoomError('overloaded', 'This server has no space for more rooms now.')
     }
     this.#rooms.set(id, room)
+    this.#lifeTimes.unused(room)
   }
 
   async findRoom(roomId: RoomId): Promise<RoomWithMembers | undefined> {
@@ -161,6 +185,28 @@ export class MemoryRepository implements Repository {
     )
   }
 
+  async expireRooms({ roomTtlMs, unusedRoomTtlMs }: RoomTtls): Promise<Expired> {
+    const now = this.#clock.now()
+    const ended = this.#lifeTimes.end(now - roomTtlMs, now - unusedRoomTtlMs, EXPIRE_ROOMS)
+    for (const room of ended) {
+      this.#rooms.delete(room.id)
+      this.#gone.add(room)
+    }
+    let rows = 0
+    for (const room of this.#gone) {
+      while (rows < REMOVE_ROWS) {
+        const message = room.log.pop()
+        if (message === undefined) break
+        this.#messages.delete(message.id)
+        rows += 1
+      }
+      if (rows === REMOVE_ROWS) break
+      this.#gone.delete(room)
+      this.#space.giveBack(room)
+    }
+    return { rooms: ended.length, more: ended.length === EXPIRE_ROOMS || this.#gone.size > 0 }
+  }
+
   async membersOf(nodeId: NodeId): Promise<readonly MemberPlace[]> {
     const members = this.#membersByNode.get(nodeId) ?? new Set()
     return Array.from(members, ({ id, room }) => ({ memberId: id, roomId: room.id }))
@@ -173,8 +219,11 @@ export class MemoryRepository implements Repository {
     if (room === undefined) return { rejected: 'room_gone' }
     if (entry.type === 'joined') {
       if (room.members.size >= entry.maxMembers) return { rejected: 'room_full' }
-      const member = this.#join(nodeId, room, entry)
-      return { message: this.#log(member, entry, 'joined', `${member.name} joined the room.`) }
+      const name = freeName(room.takenNames, entry.names)
+      const [joined, left] = [`${name} joined the room.`, `${name} left the room.`]
+      if (!this.#space.take(room, joined, left)) return { rejected: 'storage_full' }
+      const member = this.#join(nodeId, room, entry.memberId, name)
+      return { message: this.#log(member, entry, 'joined', joined) }
     }
     const member = room.members.get(entry.memberId)
     if (member === undefined) return { rejected: 'member_gone' }
@@ -183,6 +232,7 @@ export class MemoryRepository implements Repository {
       return { message: this.#log(member, entry, 'left', `${member.name} left the room.`) }
     }
     if (member.nodeId !== nodeId) return { rejected: 'member_gone' }
+    if (!this.#space.take(room, entry.message)) return { rejected: 'storage_full' }
     return { message: this.#log(member, entry, 'chat', entry.message) }
   }
 
@@ -208,8 +258,9 @@ export class MemoryRepository implements Repository {
     return message
   }
 
-  #join(nodeId: NodeId, room: StoredRoom, { memberId: id, names }: AppendJoined): StoredMember {
-    const member = { id, name: freeName(room.takenNames, names), room, nodeId }
+  #join(nodeId: NodeId, room: StoredRoom, id: MemberId, name: string): StoredMember {
+    const member = { id, name, room, nodeId }
+    this.#lifeTimes.occupied(room)
     room.members.set(id, member)
     room.takenNames.add(member.name.toLowerCase())
     const ofNode = this.#membersByNode.get(nodeId)
@@ -224,6 +275,7 @@ export class MemoryRepository implements Repository {
     const ofNode = this.#membersByNode.get(member.nodeId)
     ofNode?.delete(member)
     if (ofNode?.size === 0) this.#membersByNode.delete(member.nodeId)
+    if (member.room.members.size === 0) this.#lifeTimes.idle(member.room, this.#clock.now())
   }
 
   #seqOf(room: StoredRoom, cursor: Seq | MessageId): Seq | undefined {

@@ -73,15 +73,18 @@ interface Waiter {
 export class Pool {
   readonly #url: string
   readonly #max: number
+  readonly #onSilent: () => void
   #sql: Sql
   #active = 0
   #stopped = false
   readonly #waiting = new Set<Waiter>()
   readonly #retired = new Set<Promise<void>>()
 
-  constructor(url: string, max: number) {
+  /** @param onSilent called when the server was found silent, and the connections were left */
+  constructor(url: string, max: number, onSilent: () => void) {
     this.#url = url
     this.#max = max
+    this.#onSilent = onSilent
     this.#sql = connect(url, max, STATEMENT_TIMEOUT_MS)
   }
 
@@ -93,6 +96,11 @@ export class Pool {
   /** Runs one statement. Rejects with `unavailable`, `unknown` or `internal`. */
   write<T>(query: (sql: Sql) => PromiseLike<T>): Promise<T> {
     return this.#run(query, 'write')
+  }
+
+  /** Takes new connections from now on; what runs on the old ones has two seconds. */
+  renew(): void {
+    this.#replace(this.#sql)
   }
 
   /** Refuses what waits and comes later, gives what runs two seconds. Never rejects; idempotent. */
@@ -115,8 +123,8 @@ export class Pool {
     } catch (error) {
       // A server that answers has answered by now: it is frozen, or the link is dead. Connections
       // on a dead link would be used again and again, and the library can get stuck connecting.
-      if (error instanceof DeadlineMissed || sqlCode(error) === 'CONNECT_TIMEOUT')
-        this.#replace(sql)
+      const silent = error instanceof DeadlineMissed || sqlCode(error) === 'CONNECT_TIMEOUT'
+      if (silent && this.#replace(sql)) this.#onSilent()
       throw translate(error, kind)
     } finally {
       this.#leave()
@@ -152,10 +160,12 @@ export class Pool {
     this.#active -= 1
   }
 
-  #replace(sql: Sql): void {
-    if (sql !== this.#sql || this.#stopped) return
+  /** @returns whether these were still the connections in use */
+  #replace(sql: Sql): boolean {
+    if (sql !== this.#sql || this.#stopped) return false
     this.#sql = connect(this.#url, this.#max, STATEMENT_TIMEOUT_MS)
     this.#retire(sql)
+    return true
   }
 
   /** Lets what is under way end, then cuts. A bare `end()` can hang for ever after a lost server. */

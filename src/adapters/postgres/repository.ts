@@ -7,18 +7,18 @@ import type {
   Room,
   RoomId,
   Seq,
-  StoredType,
 } from '../../ports/model.ts'
 import type {
   Append,
   AppendChat,
   Appended,
+  Expired,
   LastSeq,
   MemberPlace,
   Page,
   Range,
-  Rejection,
   Repository,
+  RoomTtls,
   RoomWithMembers,
   SeenSeq,
 } from '../../ports/repository.ts'
@@ -26,27 +26,13 @@ import { plainArray, textArray } from './arrays.ts'
 import { Pool } from './connect.ts'
 import { sqlCode, UNIQUE_VIOLATION } from './errors.ts'
 import { migrate, readMigrations } from './migrate.ts'
+import { type AppendRow, type LogRow, toAppended, toMessage } from './rows.ts'
 
-interface LogRow {
-  readonly message_id: MessageId
-  readonly room_id: RoomId
-  readonly seq: Seq
-  readonly member_id: MemberId
-  readonly member_name: string
-  readonly type: StoredType
-  readonly message: string
-  readonly sent: number
-}
-
-/** A row of append_batch: `rejected` or the rest; null is what the entry said. */
-type AppendRow =
-  | { readonly rejected: Rejection }
-  | ({
-      readonly rejected: null
-      readonly seq: Seq
-      readonly sent: number
-      readonly member_name: string
-    } & { readonly [K in 'type' | 'room_id' | 'member_id' | 'message']: LogRow[K] | null })
+/** What one step of expiring rooms looks at, and removes, at most. */
+const EXPIRE_ROOMS = 500
+const REMOVE_ROWS = 1_000
+/** Before every room. */
+const NO_ROOM = '00000000-0000-0000-0000-000000000000'
 
 /**
  * The truth in Postgres. Every method is one statement, reap a few; the functions are in
@@ -60,13 +46,19 @@ export class PostgresRepository implements Repository {
   readonly #pages: Pool
   /** Lease and ping: load must not look like death. */
   readonly #lease: Pool
+  /** How far the walk through all rooms has come. An index on what ends a room would be paid by every append. */
+  #walked: string = NO_ROOM
 
   /** Connects with the first call. @param options.url `postgres://…` */
   constructor(options: { readonly url: string }) {
     this.#url = options.url
-    this.#main = new Pool(options.url, 6)
-    this.#pages = new Pool(options.url, 2)
-    this.#lease = new Pool(options.url, 1)
+    // A dead link is dead for all: idle connections would keep it a secret until they are needed.
+    const renewAll = (): void => {
+      for (const pool of [this.#main, this.#pages, this.#lease]) pool.renew()
+    }
+    this.#main = new Pool(options.url, 6, renewAll)
+    this.#pages = new Pool(options.url, 2, renewAll)
+    this.#lease = new Pool(options.url, 1, renewAll)
   }
 
   /**
@@ -263,6 +255,22 @@ export class PostgresRepository implements Repository {
     )
   }
 
+  async expireRooms({ roomTtlMs, unusedRoomTtlMs }: RoomTtls): Promise<Expired> {
+    const [row] = await this.#main.write(
+      (sql) => sql<{ rooms: number; last: string | null }[]>`
+        select o_rooms as rooms, o_last as last
+        from expire_rooms(${this.#walked}, ${EXPIRE_ROOMS}, ${roomTtlMs}, ${unusedRoomTtlMs})`,
+    )
+    const last = row?.last ?? NO_ROOM
+    this.#walked = last
+    // Statements of their own: a step that fails here leaves rooms marked, and the rest to the next.
+    const [end] = await this.#main.write(
+      (sql) => sql<{ removed: number }[]>`select remove_gone_rooms(${REMOVE_ROWS}) as removed`,
+    )
+    const more = last !== NO_ROOM || (end?.removed ?? 0) >= REMOVE_ROWS
+    return { rooms: row?.rooms ?? 0, more }
+  }
+
   async membersOf(nodeId: NodeId): Promise<readonly MemberPlace[]> {
     const rows = await this.#main.read(
       (sql) => sql<{ member_id: MemberId; room_id: RoomId }[]>`
@@ -277,33 +285,5 @@ export class PostgresRepository implements Repository {
       (sql) => sql`select current_setting('transaction_read_only') as read_only`,
     )
     if (row?.read_only !== 'off') throw new RoomError('unavailable', 'The repository is read only.')
-  }
-}
-
-const toMessage = (row: LogRow): LoggedMessage => ({
-  id: row.message_id,
-  roomId: row.room_id,
-  memberId: row.member_id,
-  memberName: row.member_name,
-  type: row.type,
-  message: row.message,
-  sent: row.sent,
-  seq: row.seq,
-})
-
-const toAppended = (entry: Append, row: AppendRow | undefined): Appended => {
-  if (row === undefined) throw new RoomError('internal', 'The repository answered too little.')
-  if (row.rejected !== null) return { rejected: row.rejected }
-  return {
-    message: {
-      id: entry.messageId,
-      roomId: row.room_id ?? entry.roomId,
-      memberId: row.member_id ?? entry.memberId,
-      memberName: row.member_name,
-      type: row.type ?? entry.type,
-      message: row.message ?? (entry.type === 'chat' ? entry.message : ''),
-      sent: row.sent,
-      seq: row.seq,
-    },
   }
 }

@@ -50,7 +50,7 @@ const storm: Partial<Weather> = {
 /** Some nodes, one repository, a lossy bus, and people who come, talk and go, all from one seed. */
 export class Cluster {
   readonly clock = new FakeClock()
-  readonly repository = new MemoryRepository(this.clock)
+  readonly repository = new MemoryRepository(this.clock, 1 << 28)
   readonly weather: Weather = calm()
   readonly random: Random
   readonly bus: LossyBus
@@ -118,6 +118,9 @@ export class Cluster {
       leaseMs: LEASE_MS,
       maxMessageBytes: 16_384,
       maxRoomMembers: 12,
+      roomTtlMs: 86_400_000,
+      unusedRoomTtlMs: 3_600_000,
+      rates: undefined,
     })
     this.nodes.push({ process, controller })
     void controller.start()

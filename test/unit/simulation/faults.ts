@@ -95,6 +95,7 @@ export const faultyRepository = (
     lastSeqs: (seen) => call(() => real.lastSeqs(seen)),
     holdLease: (nodeId, leaseMs, kind) => call(() => real.holdLease(nodeId, leaseMs, kind)),
     reap: (whom, leaseMs, limit) => call(() => real.reap(whom, leaseMs, limit)),
+    expireRooms: (ttls) => call(() => real.expireRooms(ttls)),
     membersOf: (nodeId) => call(() => real.membersOf(nodeId)),
     ping: () => call(() => real.ping()),
   }

@@ -14,6 +14,9 @@ create table rooms (
   created timestamptz not null default clock_timestamp()
 ) with (fillfactor = 50);
 
+-- Only rooms that are being removed are in it: an append stays out of it.
+create index rooms_gone on rooms (room_id) where gone;
+
 -- A row is a message; one day it may be a change of a message. Every row has a seq.
 create table log (
   room_id uuid not null,
@@ -368,4 +371,80 @@ begin
       for update skip locked
     );
   end if;
+end $$;
+
+create function is_past(
+  p_last_seq bigint, p_last_sent bigint, p_created timestamptz, p_ttl_ms float8, p_unused_ttl_ms float8
+) returns boolean language sql volatile
+return case
+  when p_last_seq = 0 then clock_timestamp() >= p_created + p_unused_ttl_ms * interval '1 ms'
+  else now_ms() - p_last_sent >= p_ttl_ms
+end;
+
+-- Looks at the next p_limit rooms behind p_after, by id, and marks those gone whose time is over.
+-- o_last is where to go on; null: these were the last. A room that is locked is in use, or in the
+-- hands of another caller.
+create function expire_rooms(
+  p_after uuid, p_limit int, p_ttl_ms float8, p_unused_ttl_ms float8, out o_rooms int, out o_last uuid
+) language plpgsql as $$
+declare
+  v_rooms uuid[];
+  v_room uuid;
+begin
+  select
+    array_agg(c.room_id order by c.room_id) filter (where c.past),
+    (array_agg(c.room_id order by c.room_id))[p_limit]
+  into v_rooms, o_last
+  from (
+    select r.room_id, not r.gone and r.member_count = 0
+      and is_past(r.last_seq, r.last_sent, r.created, p_ttl_ms, p_unused_ttl_ms) as past
+    from rooms r where r.room_id > p_after
+    order by r.room_id limit p_limit
+  ) c;
+  o_rooms := 0;
+  foreach v_room in array coalesce(v_rooms, '{}') loop
+    perform from rooms where room_id = v_room for no key update skip locked;
+    continue when not found;
+
+    -- Again, after the lock: a join may have been there first. One that waits finds the mark.
+    update rooms r set gone = true
+    where r.room_id = v_room and not r.gone
+      and is_past(r.last_seq, r.last_sent, r.created, p_ttl_ms, p_unused_ttl_ms)
+      and not exists (select from members m where m.room_id = v_room);
+    if found then
+      o_rooms := o_rooms + 1;
+    end if;
+  end loop;
+end $$;
+
+-- Removes at most p_limit messages of rooms that are marked gone and, once they have none, the rooms
+-- themselves, at most p_limit. Answers how many rows it removed: fewer than p_limit when there is no
+-- more to do, or it is in the hands of another caller.
+create function remove_gone_rooms(p_limit int) returns int language plpgsql as $$
+declare
+  v_rooms uuid[];
+  v_room uuid;
+  v_messages int;
+begin
+  select array_agg(g.room_id) into v_rooms from (
+    select room_id from rooms where gone order by room_id limit p_limit for update skip locked
+  ) g;
+
+  delete from log where ctid = any (array(
+    select l.place from unnest(v_rooms) g (room_id)
+    cross join lateral (
+      select ctid as place from log where room_id = g.room_id order by seq limit p_limit
+    ) l limit p_limit
+  ));
+  get diagnostics v_messages = row_count;
+  if v_messages = p_limit then
+    return v_messages;
+  end if;
+
+  foreach v_room in array coalesce(v_rooms, '{}') loop
+    -- A room that was marked by someone else can have members.
+    delete from members where room_id = v_room;
+    delete from rooms where room_id = v_room;
+  end loop;
+  return v_messages + coalesce(cardinality(v_rooms), 0);
 end $$;

@@ -1,0 +1,80 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
+import type { Bucket, Buckets, Rate } from '../../domain/bucket.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { RoomError } from '../../ports/errors.ts'
+import { addressKey } from './addresses.ts'
+
+/** Pings and pongs of one connection. Ours are answered once in seconds. */
+const CONTROL_FRAMES: Rate = { perSecond: 20, burst: 200 }
+
+/** The rates of this node. */
+export interface Limits {
+  /** Joins per address. */
+  readonly joins: Pick<Buckets, 'take'>
+  /** New rooms per address. */
+  readonly rooms: Pick<Buckets, 'take'>
+  bucket(rate: Rate): Bucket
+}
+
+export interface AdmissionParts {
+  readonly clock: Clock
+  /** Undefined: no rates. */
+  readonly limits: Limits | undefined
+  /** Whether this node is too busy to take on more. */
+  readonly overloaded: () => boolean
+}
+
+/** Who may come in. Everything here is decided before anything is stored or subscribed to. */
+export class Admission {
+  readonly #parts: AdmissionParts
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts
+  }
+
+  /** @throws RoomError `overloaded`, or `rate_limited` with `Retry-After` set on the reply */
+  join(request: FastifyRequest, reply: FastifyReply): void {
+    this.#shed()
+    this.#count(this.#parts.limits?.joins, request, reply)
+  }
+
+  /** @throws RoomError as `join` */
+  createRoom(request: FastifyRequest, reply: FastifyReply): void {
+    this.#shed()
+    this.#count(this.#parts.limits?.rooms, request, reply)
+  }
+
+  /** Calls `onFlood` for every ping and pong of a peer's that is over the rate. */
+  watchControlFrames(ws: WebSocket, onFlood: () => void): void {
+    const { clock, limits } = this.#parts
+    if (!limits) return
+    const bucket = limits.bucket(CONTROL_FRAMES)
+    const count = () => {
+      if (!bucket.take(1, clock.now())) onFlood()
+    }
+    ws.on('ping', count)
+    ws.on('pong', count)
+  }
+
+  #shed(): void {
+    if (this.#parts.overloaded())
+      throw new RoomError('overloaded', 'The server is busy, try again.')
+  }
+
+  #count(
+    buckets: Pick<Buckets, 'take'> | undefined,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): void {
+    if (!buckets) return
+    const waitMs = buckets.take(keyOf(request))
+    if (waitMs === 0) return
+    reply.header('retry-after', String(Math.ceil(waitMs / 1000)))
+    throw new RoomError('rate_limited', 'Too many requests from your address, wait a little.')
+  }
+}
+
+/** What a trusted proxy says that is no address leaves the proxy's own. */
+const keyOf = (request: FastifyRequest): string =>
+  addressKey(request.ip) ?? addressKey(request.raw.socket.remoteAddress ?? '') ?? ''
