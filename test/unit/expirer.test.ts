@@ -80,7 +80,7 @@ test('room life: an outage is told once, and the rounds go on', async () => {
 })
 
 test('room life: no step follows one that was under way when it was stopped', async () => {
-  let answer = (_: Expired) => {}
+  let answer: (expired: Expired) => void = () => {}
   const { clock, calls, expirer } = expirerOver(() => new Promise((resolve) => (answer = resolve)))
   expirer.start()
   await clock.advance(60_000)
