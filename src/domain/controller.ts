@@ -4,7 +4,7 @@ import { RoomError } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoggedMessage, MemberId, Message, Room as RoomRef, RoomId } from '../ports/model.ts'
-import type { Queue } from '../ports/queue.ts'
+import type { Queue, Run } from '../ports/queue.ts'
 import type { MemberPlace, Repository, RoomWithMembers } from '../ports/repository.ts'
 import { Expirer } from './expirer.ts'
 import { Member, type MemberHost } from './member.ts'
@@ -161,7 +161,7 @@ export class Controller {
     this.#phase = 'draining'
     this.#expirer.stop()
     await this.#outbox.idle()
-    await new Promise<void>((resolve) => this.#parts.clock.soon(resolve))
+    for (const room of this.#rooms.byId.values()) room.flush()
     await this.#closeInWaves(spreadMs)
     this.#reaper.stop()
     if (served) await this.#reaper.reapSelf()
@@ -287,7 +287,7 @@ export class Controller {
     )
   }
 
-  /** Hands what is committed to the members here, then to the other nodes. */
+  /** Hands what is committed to the members here, and to the other nodes. */
   #logged(messages: readonly LoggedMessage[]): void {
     const byRoom = new Map<RoomId, LoggedMessage[]>()
     for (const message of messages) {
@@ -298,11 +298,16 @@ export class Controller {
     for (const [roomId, ofRoom] of byRoom) {
       for (const run of runsOf(ofRoom, this.#parts.encode)) {
         this.#rooms.byId.get(roomId)?.offer(run)
-        void this.#parts.queue
-          .publish(roomId, this.#reaper.nodeId, run)
-          .catch((error: unknown) => this.#parts.log.debug('publish failed', { error }))
+        // After the fan-out to the members here, who would wait for this system call, too.
+        this.#parts.clock.soon(() => this.#publish(roomId, run))
       }
     }
+  }
+
+  #publish(roomId: RoomId, run: Run): void {
+    void this.#parts.queue
+      .publish(roomId, this.#reaper.nodeId, run)
+      .catch((error: unknown) => this.#parts.log.debug('publish failed', { error }))
   }
 
   #leaseLost(): void {

@@ -176,8 +176,11 @@ test('a node whose repository is full says overloaded, to who talks, joins or ma
   expect(connection.texts).toEqual(['small'])
   for (let count = 0; count < 10; count += 1) member.post('small')
   await clock.advance(10)
-  const late = node.join(id, new FakeConnection())
-  await expect(late).rejects.toMatchObject({ code: 'overloaded' })
+  const late = expect(node.join(id, new FakeConnection())).rejects.toMatchObject({
+    code: 'overloaded',
+  })
+  await clock.advance(0)
+  await late
   await expect(node.createRoom()).rejects.toMatchObject({ code: 'overloaded' })
   expect(connection.closed).toBeUndefined()
   expect(node.holds).toEqual({ rooms: 1, members: 1, waiting: 0 })
