@@ -295,13 +295,17 @@ export class Controller {
       if (ofRoom) ofRoom.push(message)
       else byRoom.set(message.roomId, [message])
     }
+    const runs: { readonly roomId: RoomId; readonly run: Run }[] = []
     for (const [roomId, ofRoom] of byRoom) {
       for (const run of runsOf(ofRoom, this.#parts.encode)) {
         this.#rooms.byId.get(roomId)?.offer(run)
-        // After the fan-out to the members here, who would wait for this system call, too.
-        this.#parts.clock.soon(() => this.#publish(roomId, run))
+        runs.push({ roomId, run })
       }
     }
+    // After the fan-out to the members here, who would have to wait for the system call.
+    this.#parts.clock.soon(() => {
+      for (const { roomId, run } of runs) this.#publish(roomId, run)
+    })
   }
 
   #publish(roomId: RoomId, run: Run): void {

@@ -63,6 +63,7 @@ export class RedisQueue implements Queue {
   readonly #log: Log
   readonly #channels = new Map<string, Channel>()
   #unansweredBytes = 0
+  #gathering = false
   #malformed = 0
   /** Every channel is confirmed on the connection that is open now. */
   #subscribed = false
@@ -130,6 +131,7 @@ export class RedisQueue implements Queue {
       throw new RoomError('unavailable', 'Too much is being published.')
     }
     this.#unansweredBytes += bytes
+    this.#gatherWrites()
     try {
       await Promise.all(
         payloads.map((payload) => this.#publisher.publish(PREFIX + roomId, payload)),
@@ -172,6 +174,18 @@ export class RedisQueue implements Queue {
     } catch (error) {
       throw unavailable(error)
     }
+  }
+
+  /** What is published in one go, a batch of many rooms, goes out in one system call. */
+  #gatherWrites(): void {
+    if (this.#gathering || this.#publisher.status !== 'ready') return
+    const { stream } = this.#publisher
+    this.#gathering = true
+    stream.cork()
+    process.nextTick(() => {
+      this.#gathering = false
+      stream.uncork()
+    })
   }
 
   get #unsentBytes(): number {
