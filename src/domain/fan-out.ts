@@ -5,6 +5,8 @@ import type { Member } from './member.ts'
 
 /** How long one turn of the event loop is spent on writing before everything else has its turn. */
 const SLICE_MS = 20
+/** A round that is shorter is not worth a rest, which a timer would make longer than the round. */
+const SHORTEST_REST_MS = 5
 /** Members written to between two looks at the clock. */
 const STRIDE = 32
 
@@ -69,7 +71,7 @@ export class FanOut {
     round.tookMs += now - begun
     if (!done) return
     this.#round = undefined
-    this.#restUntil = now + round.tookMs
+    if (round.tookMs >= SHORTEST_REST_MS) this.#restUntil = now + round.tookMs
   }
 
   #begin(): Round {

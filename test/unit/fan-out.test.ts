@@ -70,6 +70,15 @@ describe('FanOut', () => {
     )
   })
 
+  test('after a short round nothing waits: a timer would take longer than the round', async () => {
+    const { clock, got, fanOut } = open(4, 1)
+    fanOut.add([entry(1)])
+    await clock.advance(0)
+    fanOut.add([entry(2)])
+    await clock.advance(0)
+    expect(got.map((writes) => writes.length)).toEqual([2, 2, 2, 2])
+  })
+
   test('what comes while a round is under way goes out after it, to everyone in order', async () => {
     const { clock, got, fanOut } = open(100, 1)
     fanOut.add([entry(1)])
