@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import type { IncomingHttpHeaders } from 'node:http'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { RawData } from 'ws'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import type { RawData, WebSocket } from 'ws'
 import type { Member } from '../../domain/member.ts'
 import type { Connection } from '../../ports/connection.ts'
 import { RoomError } from '../../ports/errors.ts'
@@ -29,6 +29,7 @@ interface Arrival {
   readonly connection: WebSocketConnection
   readonly member: Pick<Member, 'post' | 'leave'>
   readonly abandon: () => void
+  readonly response: ServerResponse
 }
 
 /** The plain dialect's WebSocket: one room, one member, one connection. */
@@ -36,7 +37,8 @@ export const serveRoute = async (
   app: FastifyInstance,
   { controller, admission, heartbeat }: ServeParts,
 ): Promise<void> => {
-  const arrivals = new WeakMap<FastifyRequest, Arrival>()
+  // Not in a WeakMap: until the next full garbage collection that would keep the whole request.
+  app.decorateRequest('arrival', null)
 
   app.route({
     method: 'GET',
@@ -54,7 +56,9 @@ export const serveRoute = async (
       const abandon = () => member.leave()
       if (socket.destroyed) abandon()
       else socket.once('close', abandon)
-      arrivals.set(request, { connection, member, abandon })
+      const arrival: Arrival = { connection, member, abandon, response: reply.raw }
+      request.setDecorator('arrival', arrival)
+      connection.expectUpgrade()
     },
 
     handler: async (_request, reply) =>
@@ -65,8 +69,9 @@ export const serveRoute = async (
 
     /** Nothing is awaited in here: frames that came with the handshake would be lost. */
     wsHandler: (ws, request) => {
-      const { connection, member, abandon } = arrivals.get(request) as Arrival
+      const { connection, member, abandon, response } = request.getDecorator<Arrival>('arrival')
       request.raw.socket.off('close', abandon)
+      forgetHandshake(ws, response)
       const onMessage = (data: RawData, isBinary: boolean) => {
         const bytes = data as Buffer
         if (!isBinary || isUtf8(bytes)) return member.post(bytes.toString())
@@ -74,7 +79,7 @@ export const serveRoute = async (
         ws.close(NOT_UTF8, 'not UTF-8')
       }
       ws.on('message', onMessage)
-      ws.once('close', () => member.leave())
+      ws.on('close', () => member.leave())
       heartbeat.add(ws)
       admission.watchControlFrames(ws, () => member.leave('flood'))
       connection.open(ws)
@@ -82,6 +87,19 @@ export const serveRoute = async (
   })
   allowOnly(app, SERVE_PATH, ['GET', 'HEAD'])
 }
+
+/**
+ * Lets go of the request and its answer, which would stay as long as the WebSocket: Node keeps the
+ * answer with the socket, and the plugin both in its error listener. That listener has nothing to
+ * do once the WebSocket is open: `ws` has begun to close it before it tells of an error.
+ */
+const forgetHandshake = (ws: WebSocket, response: ServerResponse): void => {
+  if (response.socket) response.detachSocket(response.socket)
+  ws.removeAllListeners('error')
+  ws.on('error', ignore)
+}
+
+const ignore = () => {}
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/
 const TOKEN = /^[!#$%&'*+\-.0-9A-Z^_`|a-z~]+$/
