@@ -3,15 +3,11 @@ import type { Message } from '../../ports/model.ts'
 
 /**
  * A message as JSON with exactly these keys in this order: an element of the history, and, with a
- * newline, the live frame, byte for byte. Putting it together takes little more than half of what
- * JSON.stringify takes for the object.
- *
- * Ids are escaped all the same: V8 keeps a new UUID as the pieces that it was made of until
- * somebody reads it through, and a message that is kept would take twice the space.
+ * newline, the live frame, byte for byte. Ids, types and times need no escapes; put together it takes
+ * half the time of JSON.stringify of the object.
  */
 export const messageJson = (message: Message): string =>
-  `{"id":${JSON.stringify(message.id)},"roomId":${JSON.stringify(message.roomId)},` +
-  `"memberId":${JSON.stringify(message.memberId)},` +
+  `{"id":"${message.id}","roomId":"${message.roomId}","memberId":"${message.memberId}",` +
   `"memberName":${JSON.stringify(message.memberName)},"type":"${message.type}",` +
   `"message":${JSON.stringify(message.message)},"sent":"${isoTime(message.sent)}"}`
 
