@@ -4,13 +4,14 @@ import { RoomError } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoggedMessage, MemberId, Message, Room as RoomRef, RoomId } from '../ports/model.ts'
-import type { Queue, Run } from '../ports/queue.ts'
+import type { Queue } from '../ports/queue.ts'
 import type { MemberPlace, Repository, RoomWithMembers } from '../ports/repository.ts'
 import { Expirer } from './expirer.ts'
 import { Member, type MemberHost } from './member.ts'
 import { OpenRooms } from './open-rooms.ts'
 import { Outbox, type Outcome } from './outbox.ts'
 import type { MemberRates } from './pace.ts'
+import { Publisher } from './publisher.ts'
 import { Reaper } from './reaper.ts'
 import { Repairer, runsOf } from './repairer.ts'
 import type { Room } from './room.ts'
@@ -46,6 +47,7 @@ export class Controller {
   /** Members with a connection here, a join under way, or a `left` that is not stored yet. */
   readonly #known = new Set<MemberId>()
   readonly #outbox: Outbox
+  readonly #publisher: Publisher
   readonly #reaper: Reaper
   readonly #repairer: Repairer
   readonly #expirer: Expirer
@@ -64,10 +66,17 @@ export class Controller {
       isKnown: ({ memberId }) => this.#known.has(memberId),
       onStray: (place) => this.#storeLeft(place),
     })
-    this.#outbox = new Outbox({ ...parts, onLogged, nodeId: () => this.#reaper.nodeId })
+    const nodeId = () => this.#reaper.nodeId
+    this.#outbox = new Outbox({
+      ...parts,
+      onLogged,
+      nodeId,
+      onAppending: () => this.#publisher.appending(),
+    })
+    this.#publisher = new Publisher({ ...parts, nodeId })
     this.#rooms = new OpenRooms({
       ...parts,
-      nodeId: () => this.#reaper.nodeId,
+      nodeId,
       onDoubt: (room) => this.#repairer.doubt(room),
       host: {
         clock: parts.clock,
@@ -161,10 +170,12 @@ export class Controller {
     this.#phase = 'draining'
     this.#expirer.stop()
     await this.#outbox.idle()
+    this.#publisher.flush()
     for (const room of this.#rooms.byId.values()) room.flush()
     await this.#closeInWaves(spreadMs)
     this.#reaper.stop()
     if (served) await this.#reaper.reapSelf()
+    this.#publisher.flush()
   }
 
   /** Stops all timers. Nothing is stored or delivered afterwards. */
@@ -172,6 +183,7 @@ export class Controller {
     this.#phase = 'draining'
     for (const room of this.#rooms.byId.values()) room.removeAll('drain')
     this.#outbox.stop()
+    this.#publisher.stop()
     this.#repairer.stop()
     this.#expirer.stop()
     this.#reaper.stop()
@@ -295,23 +307,12 @@ export class Controller {
       if (ofRoom) ofRoom.push(message)
       else byRoom.set(message.roomId, [message])
     }
-    const runs: { readonly roomId: RoomId; readonly run: Run }[] = []
     for (const [roomId, ofRoom] of byRoom) {
       for (const run of runsOf(ofRoom, this.#parts.encode)) {
         this.#rooms.byId.get(roomId)?.offer(run)
-        runs.push({ roomId, run })
+        this.#publisher.add(roomId, run)
       }
     }
-    // After the fan-out to the members here, who would have to wait for the system call.
-    this.#parts.clock.soon(() => {
-      for (const { roomId, run } of runs) this.#publish(roomId, run)
-    })
-  }
-
-  #publish(roomId: RoomId, run: Run): void {
-    void this.#parts.queue
-      .publish(roomId, this.#reaper.nodeId, run)
-      .catch((error: unknown) => this.#parts.log.debug('publish failed', { error }))
   }
 
   #leaseLost(): void {
