@@ -7,6 +7,7 @@ import type { LoggedMessage, MemberId, Message, Room as RoomRef, RoomId } from '
 import type { Queue } from '../ports/queue.ts'
 import type { MemberPlace, Repository, RoomWithMembers } from '../ports/repository.ts'
 import { Expirer } from './expirer.ts'
+import { Gathering } from './gathering.ts'
 import { Member, type MemberHost } from './member.ts'
 import { OpenRooms } from './open-rooms.ts'
 import { Outbox, type Outcome } from './outbox.ts'
@@ -47,6 +48,7 @@ export class Controller {
   /** Members with a connection here, a join under way, or a `left` that is not stored yet. */
   readonly #known = new Set<MemberId>()
   readonly #outbox: Outbox
+  readonly #gathering: Gathering
   readonly #publisher: Publisher
   readonly #reaper: Reaper
   readonly #repairer: Repairer
@@ -57,6 +59,7 @@ export class Controller {
 
   constructor(parts: ControllerParts) {
     this.#parts = parts
+    this.#gathering = new Gathering(parts.clock)
     this.#slowReaders = new SlowReaders(parts.clock)
     const onLogged = (messages: readonly LoggedMessage[]) => this.#logged(messages)
     this.#reaper = new Reaper({
@@ -148,6 +151,7 @@ export class Controller {
    * @throws RoomError `not_found`, `full`, `draining`, `overloaded`, `unavailable`, `unknown`, `internal`
    */
   async join(roomId: RoomId, connection: Connection): Promise<Member> {
+    await this.#gathering.pass()
     if (!this.accepting) throw restarting()
     const room = this.#rooms.open(roomId)
     room.joining += 1
