@@ -27,6 +27,8 @@ export interface ControllerParts {
   readonly log: Log
   readonly encode: EncodeMessage
   readonly leaseMs: number
+  /** How long a member without a connection can be resumed, in milliseconds. */
+  readonly resumeMs: number
   readonly maxMessageBytes: number
   readonly maxRoomMembers: number
   /** How long a room without members stays, in milliseconds: see RoomTtls. */

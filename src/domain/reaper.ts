@@ -19,6 +19,7 @@ export interface ReaperParts {
   readonly ids: Ids
   readonly log: Log
   readonly leaseMs: number
+  readonly resumeMs: number
   /** This node was marked gone; its members are being removed by others. It has a new id by now. */
   readonly onLeaseLost: () => void
   /** Gets the `left` messages that a reap stored, each room's in seq order. */
@@ -161,7 +162,7 @@ export class Reaper {
 
   async #reap(whom: NodeId | 'lapsed'): Promise<void> {
     for (;;) {
-      const left = await this.#parts.repository.reap(whom, this.#parts.leaseMs, REAP_MEMBERS)
+      const left = await this.#parts.repository.reap(whom, this.#parts, REAP_MEMBERS)
       this.#parts.onLogged(left)
       if (left.length > 0) this.#parts.log.info('members reaped', { count: left.length })
       if (left.length < REAP_MEMBERS) return

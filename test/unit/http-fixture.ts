@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { encodeMessage } from '../../src/adapters/http/frames.ts'
 import { buildServer, type ServerParts } from '../../src/adapters/http/server.ts'
+import { SystemIds } from '../../src/adapters/system/ids.ts'
 import { History } from '../../src/domain/history.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Connection } from '../../src/ports/connection.ts'
@@ -80,11 +81,16 @@ export class ManualClock implements Clock {
   }
 }
 
+const system = new SystemIds()
+
 export const ids: Ids = {
   roomId: () => randomUUID() as RoomId,
   memberId: () => randomUUID() as MemberId,
   messageId: () => randomUUID() as MessageId,
   nodeId: () => randomUUID() as NodeId,
+  messageIdOf: (memberId, ref) => system.messageIdOf(memberId, ref),
+  resumeSecret: () => system.resumeSecret(),
+  resumeHash: (secret) => system.resumeHash(secret),
   roomName: () => 'Imperfect Seat',
   memberName: () => 'Silver Otter',
   random: () => 0.5,

@@ -11,6 +11,7 @@ import { Random } from '../../random.ts'
 import { faultyRepository, LossyBus, Process, type Weather } from './faults.ts'
 
 const LEASE_MS = 10_000
+const RESUME_MS = 15_000
 
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -116,6 +117,7 @@ export class Cluster {
       log: silent,
       encode: encodeLine,
       leaseMs: LEASE_MS,
+      resumeMs: RESUME_MS,
       maxMessageBytes: 16_384,
       maxRoomMembers: 12,
       roomTtlMs: 86_400_000,
@@ -212,6 +214,9 @@ const idsOf = (ids: Ids): Ids => ({
   memberId: () => ids.memberId(),
   messageId: () => ids.messageId(),
   nodeId: () => ids.nodeId(),
+  messageIdOf: (memberId, ref) => ids.messageIdOf(memberId, ref),
+  resumeSecret: () => ids.resumeSecret(),
+  resumeHash: (secret) => ids.resumeHash(secret),
   roomName: () => ids.roomName(),
   memberName: () => ids.memberName(),
   random: () => ids.random(),
