@@ -2,6 +2,7 @@ import { MemoryQueue } from '../src/adapters/memory/queue.ts'
 import { MemoryRepository } from '../src/adapters/memory/repository.ts'
 import { SystemIds } from '../src/adapters/system/ids.ts'
 import { Controller } from '../src/domain/controller.ts'
+import type { JoinWish } from '../src/domain/joins.ts'
 import type { MemberRates } from '../src/domain/pace.ts'
 import type { Log } from '../src/ports/log.ts'
 import type { RoomId } from '../src/ports/model.ts'
@@ -78,11 +79,20 @@ export const openWorld = () => {
     return { member: await joining, connection }
   }
 
+  /** As join, for a member that can be resumed. */
+  const joinResumable = async (controller: Controller, roomId: RoomId, wish: JoinWish = {}) => {
+    const connection = new FakeConnection()
+    const joining = controller.joinResumable(roomId, connection, wish)
+    joining.catch(() => {})
+    await clock.advance(400)
+    return { ...(await joining), connection }
+  }
+
   const logOf = async (roomId: RoomId) => {
     const page = await repository.read(roomId, { after: 0, limit: 1_000_000 })
     if (page === undefined || page === 'cursor_unknown') throw new Error('no such room')
     return page.messages
   }
 
-  return { clock, repository, queue, ids, startNode, join, logOf }
+  return { clock, repository, queue, ids, startNode, join, joinResumable, logOf }
 }

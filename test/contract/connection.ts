@@ -34,6 +34,7 @@ const CODES: Readonly<Record<CloseReason, number>> = {
   slow: 1013,
   flood: 1008,
   room_gone: 4004,
+  replaced: 4001,
 }
 
 const entry = (text: string, seq = 1): Entry => ({ seq, plain: Buffer.from(text) })

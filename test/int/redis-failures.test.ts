@@ -43,6 +43,7 @@ const listen = (queue: RedisQueue) => {
   const counts = { runs: 0, interruptions: 0 }
   const { live, close } = queue.subscribe(roomId, {
     onRun: () => (counts.runs += 1),
+    onNote() {},
     onInterrupted: () => (counts.interruptions += 1),
   })
   return { counts, live, close }
@@ -196,7 +197,7 @@ describe('RedisQueue under faults', () => {
   test('five hundred rooms come and go and leave no channel behind', async () => {
     const queue = await open()
     const subscriptions = Array.from({ length: 500 }, () =>
-      queue.subscribe(randomUUID() as RoomId, { onRun() {}, onInterrupted() {} }),
+      queue.subscribe(randomUUID() as RoomId, { onRun() {}, onNote() {}, onInterrupted() {} }),
     )
     await Promise.all(subscriptions.map(({ live }) => live))
     expect(await channels()).toBe(500)

@@ -18,6 +18,8 @@ export const messageJson = (message: Message): string =>
 
 export const encodeMessage: EncodeMessage = (message) => Buffer.from(`${messageJson(message)}\n`)
 
+const NOTHING = new Uint8Array(0)
+
 /** One text frame per entry, with the plain frame as its text. An entry without one gives none. */
 export const plainDialect: Dialect = {
   encode(entries) {
@@ -32,6 +34,7 @@ export const plainDialect: Dialect = {
     }
     return { bytes, offsets }
   },
+  encodeTyping: () => NOTHING,
 }
 
 const FINAL_TEXT = 0x81

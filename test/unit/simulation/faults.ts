@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../../../src/ports/clock.ts'
 import { RoomError } from '../../../src/ports/errors.ts'
-import type { NodeId, RoomId } from '../../../src/ports/model.ts'
-import type { Queue, QueueHandlers, Run, Subscription } from '../../../src/ports/queue.ts'
+import type { RoomId } from '../../../src/ports/model.ts'
+import type { Queue, QueueHandlers, Subscription } from '../../../src/ports/queue.ts'
 import type { Repository } from '../../../src/ports/repository.ts'
 import type { Random } from '../../random.ts'
 
@@ -136,7 +136,11 @@ export class LossyBus {
     return {
       publish: async (roomId, from, run) => {
         if (this.weather.queueDown) throw new RoomError('unavailable', 'simulated')
-        this.#deliver(roomId, from, run)
+        this.#deliver(roomId, (handlers) => handlers.onRun(from, run))
+      },
+      tell: async (roomId, from, note) => {
+        if (this.weather.queueDown) throw new RoomError('unavailable', 'simulated')
+        this.#deliver(roomId, (handlers) => handlers.onNote(from, note))
       },
       subscribe: (roomId, handlers) => this.#subscribe(roomId, { process, handlers }),
       ping: async () => {},
@@ -162,14 +166,14 @@ export class LossyBus {
     }
   }
 
-  #deliver(roomId: RoomId, from: NodeId, run: Run): void {
+  #deliver(roomId: RoomId, hand: (handlers: QueueHandlers) => void): void {
     for (const listener of this.#listeners.get(roomId) ?? []) {
       if (this.random.chance(this.weather.drop)) continue
       const copies = this.random.chance(this.weather.double) ? 2 : 1
       for (let copy = 0; copy < copies; copy += 1) {
         this.clock.after(this.random.below(60), () => {
           if (!this.#listeners.get(roomId)?.has(listener)) return
-          listener.process.run(() => listener.handlers.onRun(from, run))
+          listener.process.run(() => hand(listener.handlers))
         })
       }
     }
