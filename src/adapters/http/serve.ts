@@ -90,7 +90,7 @@ const TOKEN = /^[!#$%&'*+\-.0-9A-Z^_`|a-z~]+$/
  * Refuses what `ws` would refuse, because that comes after the join: nobody may join and leave for
  * a handshake that cannot work.
  */
-const checkHandshake = (headers: IncomingHttpHeaders): void => {
+export const checkHandshake = (headers: IncomingHttpHeaders): void => {
   const protocols = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? []
   const valid =
     headers.upgrade?.toLowerCase() === 'websocket' &&
