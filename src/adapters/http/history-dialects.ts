@@ -7,10 +7,10 @@ import { messageJson } from './frames.ts'
 export interface HistoryDialect {
   /** The content type. */
   readonly type: string
-  element(message: LoggedMessage): string
+  readonly element: (message: LoggedMessage) => string
   /** @throws RoomError `invalid` */
-  cursor(text: string): Seq | MessageId
-  cursorOf(message: LoggedMessage): Seq | MessageId
+  readonly cursor: (text: string) => Seq | MessageId
+  readonly cursorOf: (message: LoggedMessage) => Seq | MessageId
 }
 
 const SEQ = /^(?:0|[1-9][0-9]{0,15})$/
