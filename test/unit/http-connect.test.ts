@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { RoomError } from '../../src/ports/errors.ts'
 import type { RoomId } from '../../src/ports/model.ts'
 import type { Event } from '../../src/protocol/events.ts'
@@ -28,7 +28,7 @@ const setUp = async (...parts: Parameters<typeof fixture>) => {
   const connect = async () => {
     const { ws, frames } = await openWebSocket(port, CONNECT_PATH, [SUBPROTOCOL])
     const events = () => frames.map((frame) => JSON.parse(frame) as Event)
-    const say = (command: unknown) => ws.send(JSON.stringify(command))
+    const command = (what: unknown) => ws.send(JSON.stringify(what))
     /** The next event after those that were taken before. */
     let taken = 0
     const next = async (): Promise<Event> => {
@@ -36,11 +36,11 @@ const setUp = async (...parts: Parameters<typeof fixture>) => {
       return events()[taken++]!
     }
     await next()
-    return { ws, events, say, next }
+    return { ws, events, command, next }
   }
   const joined = async (roomId = set.roomId) => {
     const connection = await connect()
-    connection.say({ command: 'join', roomId })
+    connection.command({ command: 'join', roomId })
     expect(await connection.next()).toMatchObject({ event: 'room', roomId })
     return { ...connection, member: set.controller.resumables.at(-1)! }
   }
@@ -111,7 +111,7 @@ test('first comes `welcome` with the limits, also to what was sent with the hand
 test('`room` comes before everything that was written to the member meanwhile, then `reset`', async () => {
   const { connect, controller, roomId } = await setUp()
   controller.onResumable = ({ connection }) => void say(connection, roomId, 'early', 7)
-  const { say: command, next } = await connect()
+  const { command, next } = await connect()
   command({ command: 'join', roomId, after: 99, resume: 'secret' })
   expect(await next()).toEqual({
     event: 'room',
@@ -142,7 +142,7 @@ test('`room` comes before everything that was written to the member meanwhile, t
 
 test('several rooms on one socket, each a member of its own; one too many is `full`', async () => {
   const { joined, anotherRoom, controller, roomId } = await setUp()
-  const { say: command, next } = await joined()
+  const { command, next } = await joined()
   const rooms = [anotherRoom(), anotherRoom(), anotherRoom()] as const
   for (const id of rooms) command({ command: 'join', roomId: id })
   const answers = [await next(), await next(), await next()]
@@ -166,7 +166,7 @@ test('several rooms on one socket, each a member of its own; one too many is `fu
 
 test('a refused join is `failed` with its code, and the room can be joined again', async () => {
   const { connect, controller, roomId } = await setUp()
-  const { say: command, next } = await connect()
+  const { command, next } = await connect()
   command({ command: 'join', roomId: ids.roomId() })
   expect(await next()).toMatchObject({ event: 'failed', code: 'not_found' })
   controller.onResumable = () => {
@@ -195,7 +195,7 @@ test('a refused join is `failed` with its code, and the room can be joined again
 
 test('commands reach the member; what is sent elsewhere is `not_joined`', async () => {
   const { joined, anotherRoom, roomId } = await setUp()
-  const { say: command, next, member } = await joined()
+  const { command, next, member } = await joined()
   command({ command: 'send', roomId, ref: 'r-1', message: 'hello' })
   command({ command: 'typing', roomId })
   const other = anotherRoom()
@@ -222,7 +222,7 @@ test('commands reach the member; what is sent elsewhere is `not_joined`', async 
 
 test('what is no command is `failed` with `invalid`, and the connection goes on', async () => {
   const { joined, roomId } = await setUp()
-  const { ws, next, say: command } = await joined()
+  const { ws, next, command } = await joined()
   for (const text of ['', 'hello', '{"command":"shout"}', '[]']) {
     ws.send(text)
     expect(await next()).toEqual({ event: 'failed', code: 'invalid', message: expect.any(String) })
@@ -266,7 +266,7 @@ test('one that hangs up or leaves while it joins does not stay', async () => {
     ['close', 'quit'],
     ['leave', 'quit'],
   ] as const) {
-    const { ws, say: command } = await connect()
+    const { ws, command } = await connect()
     const before = controller.resumables.length
     command({ command: 'join', roomId })
     await until('a join', () => controller.resumables.length > before)
@@ -289,7 +289,7 @@ test('one that hangs up or leaves while it joins does not stay', async () => {
 
 test('a room that is gone is told if there are others, else the connection closes with 4004', async () => {
   const { joined, anotherRoom, controller, roomId } = await setUp()
-  const { ws, say: command, next } = await joined()
+  const { ws, command, next } = await joined()
   const other = anotherRoom()
   command({ command: 'join', roomId: other })
   await next()
@@ -322,9 +322,9 @@ test('who sends and does not read is let go: what it is told is bounded too', as
   const { app, joined } = await setUp()
   const { ws } = await joined()
   ws.pause()
-  const timer = setInterval(() => {
+  const gone = () => {
     for (let count = 0; count < 5_000; count += 1) ws.send('{}')
-  }, 1)
-  onTestFinished(() => clearInterval(timer))
-  await until('it is gone', () => app.websocketServer.clients.size === 0, 20_000)
+    return app.websocketServer.clients.size === 0
+  }
+  await until('it is gone', gone, 20_000)
 })

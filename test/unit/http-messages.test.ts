@@ -223,12 +223,12 @@ test('with seqs: the same messages with `seq` in front, and seqs as cursors, in 
   const log = fill(set, 1_234)
   const path = `/api/room/${set.roomId}/messages`
   const accept = HISTORY_TYPE
-  const get = (query: string, headers: Readonly<Record<string, string>> = { accept }) =>
+  const ask = (query: string, headers: Readonly<Record<string, string>> = { accept }) =>
     set.app.inject({ url: `${path}${query}`, headers })
   const element = (seq: number) => `{"seq":${seq},${messageJson(log[seq - 1]!).slice(1)}`
   const elements = (from: number, to: number) =>
     `[${Array.from({ length: to - from + 1 }, (_, at) => element(from + at)).join(',')}]`
-  const whole = await get('')
+  const whole = await ask('')
   expect(whole.headers['content-type']).toBe(`${HISTORY_TYPE}; charset=utf-8`)
   expect(whole.body).toBe(elements(1, 1_234))
   const cases = [
@@ -244,7 +244,7 @@ test('with seqs: the same messages with `seq` in front, and seqs as cursors, in 
     ['?before=1', 1, 0, undefined],
   ] as const
   for (const [query, from, to, link] of cases) {
-    const page = await get(query)
+    const page = await ask(query)
     expect([page.body, page.headers['link']]).toEqual([elements(from, to), link])
   }
   for (const cursor of [
@@ -257,12 +257,12 @@ test('with seqs: the same messages with `seq` in front, and seqs as cursors, in 
     '9007199254740993',
     '',
   ]) {
-    expect((await get(`?after=${cursor}`)).statusCode, cursor).toBe(400)
+    expect((await ask(`?after=${cursor}`)).statusCode, cursor).toBe(400)
   }
   for (const ranges of [`text/html, ${accept.toUpperCase()};q=0.9`, `${accept} ,*/*`]) {
-    expect((await get('?limit=1', { accept: ranges })).body).toBe(elements(1_234, 1_234))
+    expect((await ask('?limit=1', { accept: ranges })).body).toBe(elements(1_234, 1_234))
   }
   for (const ranges of ['*/*', 'application/json', `${accept}x`]) {
-    expect((await get('?limit=1', { accept: ranges })).body).toBe(`[${messageJson(log.at(-1)!)}]`)
+    expect((await ask('?limit=1', { accept: ranges })).body).toBe(`[${messageJson(log.at(-1)!)}]`)
   }
 })
