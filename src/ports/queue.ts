@@ -3,7 +3,7 @@ import type { Attachment } from './repository.ts'
 
 /**
  * The hint that carries new log entries between nodes. It may lose, repeat, delay and reorder;
- * whoever needs certainty asks the repository. Rules Q1–Q11 in docs/contracts.md.
+ * whoever needs certainty asks the repository. Rules Q1–Q12 in docs/contracts.md.
  */
 export interface Queue {
   /**
