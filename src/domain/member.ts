@@ -79,7 +79,7 @@ export class Member implements Reader {
   #name = ''
   #pace: Pace | undefined
   #present = true
-  #typedAt = 0
+  #typedAt = -TYPING_MS
 
   constructor(
     readonly id: MemberId,

@@ -6,10 +6,14 @@ import type { Event, MessageEvent, RoomEvent } from '../../src/protocol/events.t
 import { within } from './deadline.ts'
 import type { Listening } from './http.ts'
 import type { Closed } from './member.ts'
+import { isOfSchema } from './json-schemas.ts'
 import { noteSecrets } from './secrets.ts'
 
 type Name = Event['event']
 type EventOf<N extends Name> = Extract<Event, { readonly event: N }>
+
+const schemaOf = (name: string, kind: 'Event' | 'Command'): string =>
+  `${name.slice(0, 1).toUpperCase()}${name.slice(1)}${kind}`
 
 /** A connection that speaks the JSON dialect; it keeps every event and reads them one by one. */
 export class JsonConnection {
@@ -19,6 +23,7 @@ export class JsonConnection {
   readonly #socket: WebSocket
   readonly #closed: Promise<Closed>
   #closing: Closed | undefined
+  #wrong: string | undefined
   #read = 0
   #wake: () => void = () => {}
 
@@ -29,6 +34,9 @@ export class JsonConnection {
     this.#socket.on('message', (data: Buffer) => {
       const text = data.toString()
       const event = JSON.parse(text) as Event
+      // Every event that any test gets is one of the document's.
+      const wrong = isOfSchema(schemaOf(event.event, 'Event'), event)
+      if (wrong !== undefined) this.#wrong = `${wrong} in ${text}`
       if (event.event === 'room') noteSecrets(event.resume, event.you.id, event.you.name)
       this.texts.push(text)
       this.events.push(event)
@@ -64,6 +72,8 @@ export class JsonConnection {
   }
 
   say(command: Command): void {
+    const wrong = isOfSchema(schemaOf(command.command, 'Command'), command)
+    if (wrong !== undefined) throw new Error(`${wrong} in ${JSON.stringify(command)}`)
     this.#socket.send(JSON.stringify(command))
   }
 
@@ -141,7 +151,8 @@ export class JsonConnection {
   async has(what: string, there: () => boolean, ms?: number): Promise<void> {
     const come = new Promise<void>((resolve, reject) => {
       this.#wake = () => {
-        if (there()) resolve()
+        if (this.#wrong !== undefined) reject(new Error(this.#wrong))
+        else if (there()) resolve()
         else if (this.#closing) reject(new Error(`${what}: it ended. Seen: ${this.#seen()}`))
       }
       this.#wake()

@@ -44,9 +44,10 @@ const checkRoom = (
     if (type === 'joined') present.set(memberId, memberName)
     if (type === 'left') present.delete(memberId)
   }
-  const roster = (members: Iterable<readonly [string, string]>) => [...members].sort().join(' ')
-  const told = resumable.members.map(({ id, name }) => [id, name] as const)
-  if (roster(told) !== roster(present) || resumable.memberCount !== present.size) {
+  const roster = (members: readonly string[]) => members.toSorted().join(' ')
+  const told = resumable.members.map(({ id, name }) => `${id} ${name}`)
+  const there = Array.from(present, ([id, name]) => `${id} ${name}`)
+  if (roster(told) !== roster(there) || resumable.memberCount !== present.size) {
     problems.push(`${member.id}: the members at ${resumable.seq} were others`)
   }
   if (resumable.resetFrom !== undefined) problems.push(`${member.id}: a reset`)
