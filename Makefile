@@ -5,11 +5,12 @@ MAKEFLAGS += --no-print-directory
 bin := node_modules/.bin
 # npm writes this file last, at the end of every install.
 installed := node_modules/.package-lock.json
+peers := bench/node_modules/.package-lock.json
 built := dist/main.js
 # Folders too: theirs is the time of a removed file.
 sources := $(shell find src) tsconfig.json tsconfig.build.json
 
-.PHONY: help run test build unit unit-test int int-test e2e e2e-test chaos fuzz lint types format clean up down
+.PHONY: help run test build unit unit-test int int-test e2e e2e-test chaos fuzz bench lint types format clean up down
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z].*:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +38,11 @@ chaos: $(built) ## Nodes under faults, long: SEEDS=30 for so many runs (10), SEE
 fuzz: $(built) ## Send garbage: SECONDS=300 for so long (60), SEED=7 to begin with that input
 	@FUZZ_SECONDS=$(or $(SECONDS),60) FUZZ_SEED=$(SEED) $(bin)/vitest run --project e2e test/e2e/input/fuzz
 
+bench: $(built) $(peers) ## Measure beside peers: ONLY=fanout,joins for some scenarios, ROUNDS=1 for less (3)
+	@rm -rf bench/dist && $(bin)/tsc -p bench
+	@ln -s ../../node_modules bench/dist/node_modules
+	@ONLY=$(ONLY) ROUNDS=$(ROUNDS) node bench/dist/bench/main.js
+
 lint: $(installed) ## Check rules, import boundaries and format
 	@npm run --silent lint
 
@@ -47,7 +53,7 @@ format: $(installed) ## Format every file
 	@npm run --silent format
 
 clean: ## Remove what was built and installed
-	rm -rf dist coverage node_modules
+	rm -rf dist coverage node_modules bench/dist bench/node_modules
 
 up: ## Start Postgres, Redis, two nodes and the load balancer with Docker on port 8080
 	docker compose up --build --detach --wait sharechat
@@ -58,6 +64,10 @@ down: ## Stop what `make up` started, and remove its data
 $(installed): package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+# A peer that is missing is left out.
+$(peers): bench/package-lock.json
+	@npm ci --prefix bench --no-audit --no-fund --loglevel=error && touch $@ || echo 'npm cannot install all peers.'
 
 $(built): $(installed) $(sources)
 	@npm run --silent build

@@ -3,7 +3,7 @@ import type { Connection, EncodeMessage } from '../ports/connection.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoggedMessage, MemberId, Message, Room as RoomRef, RoomId } from '../ports/model.ts'
-import type { Note, Queue } from '../ports/queue.ts'
+import type { Note, Queue, Run } from '../ports/queue.ts'
 import type { MemberPlace, Repository, RoomWithMembers, StoredMember } from '../ports/repository.ts'
 import { Attachments } from './attachments.ts'
 import { Expirer } from './expirer.ts'
@@ -196,7 +196,7 @@ export class Controller {
     this.#phase = 'draining'
     this.#expirer.stop()
     await this.#outbox.idle()
-    await new Promise<void>((resolve) => this.#parts.clock.soon(resolve))
+    for (const room of this.#rooms.byId.values()) room.flush()
     await this.#closeInWaves(spreadMs)
     this.#reaper.stop()
     if (served) await this.#reaper.reapSelf()
@@ -306,7 +306,7 @@ export class Controller {
     )
   }
 
-  /** Hands what is committed to the members here, then to the other nodes. */
+  /** Hands what is committed to the members here, and to the other nodes. */
   #logged(messages: readonly LoggedMessage[]): void {
     const byRoom = new Map<RoomId, LoggedMessage[]>()
     for (const message of messages) {
@@ -315,14 +315,23 @@ export class Controller {
       // What was sent twice is there twice.
       else if (message.seq > (ofRoom.at(-1)?.seq ?? 0)) ofRoom.push(message)
     }
+    const runs: { readonly roomId: RoomId; readonly run: Run }[] = []
     for (const [roomId, ofRoom] of byRoom) {
       for (const run of runsOf(ofRoom, this.#parts.encode)) {
         this.#rooms.byId.get(roomId)?.offer(run)
-        void this.#parts.queue
-          .publish(roomId, this.#reaper.nodeId, run)
-          .catch((error: unknown) => this.#parts.log.debug('publish failed', { error }))
+        runs.push({ roomId, run })
       }
     }
+    // After the fan-out to the members here, who would have to wait for the system call.
+    this.#parts.clock.soon(() => {
+      for (const { roomId, run } of runs) this.#publish(roomId, run)
+    })
+  }
+
+  #publish(roomId: RoomId, run: Run): void {
+    void this.#parts.queue
+      .publish(roomId, this.#reaper.nodeId, run)
+      .catch((error: unknown) => this.#parts.log.debug('publish failed', { error }))
   }
 
   #leaseLost(): void {

@@ -41,9 +41,10 @@ export interface OutboxParts {
 }
 
 /**
- * Group commit: the one way into the logs. The first entry goes at once; while appends are under
- * way, entries gather, so load makes the batches and no entry waits for a timer (ADR 3). At most two appends are under way, never with a room in
- * common, so that the entries of a room are stored in the order in which they were added.
+ * Group commit: the one way into the logs. What comes in one turn of the event loop goes at its
+ * end; while appends are under way, entries gather, so load makes the batches and no entry waits
+ * for a timer (ADR 3). At most two appends are under way, never with a room in common, so that the
+ * entries of a room are stored in the order in which they were added.
  *
  * An append without an answer is repeated with the same message ids, and later entries of its rooms
  * wait behind it; the repository stores an id once.
@@ -58,6 +59,7 @@ export class Outbox {
   #entries = 0
   #bytes = 0
   #failures = 0
+  #flushIsDue = false
   #pause: Cancel | undefined
   #stopped = false
   #onIdle: (() => void)[] = []
@@ -92,7 +94,7 @@ export class Outbox {
       this.#waiting.set(entry.roomId, [waiting])
       if (!this.#busy.has(entry.roomId)) this.#ready.add(entry.roomId)
     }
-    this.#flush()
+    this.#flushSoon()
     return true
   }
 
@@ -106,6 +108,15 @@ export class Outbox {
   stop(): void {
     this.#stopped = true
     this.#pause?.()
+  }
+
+  #flushSoon(): void {
+    if (this.#flushIsDue) return
+    this.#flushIsDue = true
+    this.#parts.clock.soon(() => {
+      this.#flushIsDue = false
+      this.#flush()
+    })
   }
 
   #flush(): void {

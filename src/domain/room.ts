@@ -1,8 +1,9 @@
 import type { Clock } from '../ports/clock.ts'
-import type { CloseReason, Dialect, Encoded } from '../ports/connection.ts'
+import type { CloseReason, Dialect } from '../ports/connection.ts'
 import type { Entry, MemberRef, RoomId, Seq } from '../ports/model.ts'
 import type { Run } from '../ports/queue.ts'
 import { Bucket, type Rate } from './bucket.ts'
+import { FanOut } from './fan-out.ts'
 import type { Member } from './member.ts'
 import { Sequencer } from './sequencer.ts'
 
@@ -19,8 +20,8 @@ export interface RoomHost {
 const TYPING: Rate = { perSecond: 20, burst: 20 }
 
 /**
- * One room on this node: its members here, its place in the log, and the fan-out to them. It is
- * open while it has members or joins under way.
+ * One room on this node: its members here, and its place in the log. It is open while it has members
+ * or joins under way.
  */
 export class Room {
   readonly members = new Set<Member>()
@@ -28,8 +29,7 @@ export class Room {
   joining = 0
   readonly #host: RoomHost
   readonly #sequencer = new Sequencer()
-  #due: Entry[] = []
-  #restUntil = 0
+  readonly #fanOut: FanOut
   #typing: Bucket | undefined
 
   constructor(
@@ -37,6 +37,7 @@ export class Room {
     host: RoomHost,
   ) {
     this.#host = host
+    this.#fanOut = new FanOut(this.members, host.clock)
   }
 
   /** The first seq that this node has not let out; undefined before its first member. */
@@ -110,39 +111,12 @@ export class Room {
     for (const member of this.members) member.remove(reason)
   }
 
-  /**
-   * What becomes due in one turn of the event loop goes out together at its end, one write per
-   * member: the system call is most of what a delivery costs. After a fan-out that took long, the
-   * next one waits as long again, so that a large room under load gathers more for each write and
-   * leaves the node half its time (ADR 7). A lone message never waits.
-   */
-  #letOut(entries: readonly Entry[]): void {
-    if (entries.length === 0 || this.members.size === 0) return
-    if (this.#due.length === 0) {
-      const { clock } = this.#host
-      const rest = this.#restUntil - clock.now()
-      if (rest > 0) clock.after(rest, () => this.#fanOut())
-      else clock.soon(() => this.#fanOut())
-    }
-    for (const entry of entries) this.#due.push(entry)
+  /** Writes everything that was let out to the members, now. */
+  flush(): void {
+    this.#fanOut.flush()
   }
 
-  #fanOut(): void {
-    const begun = this.#host.clock.now()
-    const due = this.#due
-    this.#due = []
-    const first = due[0]?.seq ?? 0
-    const last = first + due.length - 1
-    const encodings = new Map<Dialect, Encoded>()
-    for (const member of this.members) {
-      if (member.from > last) continue
-      const { dialect } = member.connection
-      let encoded = encodings.get(dialect)
-      if (!encoded) encodings.set(dialect, (encoded = dialect.encode(due)))
-      const missed = member.from - first
-      member.deliver(missed > 0 ? encoded.bytes.subarray(encoded.offsets[missed]) : encoded.bytes)
-    }
-    const ended = this.#host.clock.now()
-    this.#restUntil = ended + (ended - begun)
+  #letOut(entries: readonly Entry[]): void {
+    if (entries.length > 0) this.#fanOut.add(entries)
   }
 }

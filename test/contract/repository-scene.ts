@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { SystemIds } from '../../src/adapters/system/ids.ts'
 import type { LoggedMessage, MemberId, MessageId, NodeId, RoomId } from '../../src/ports/model.ts'
 import type {
   Appended,
@@ -23,10 +24,12 @@ export type MakeRepository = () => Promise<RepositoryFixture>
 /** Longer than any test. */
 export const LONG_MS = 600_000
 
-export const newRoomId = (): RoomId => randomUUID() as RoomId
-export const newMemberId = (): MemberId => randomUUID() as MemberId
-export const newMessageId = (): MessageId => randomUUID() as MessageId
-export const newNodeId = (): NodeId => randomUUID() as NodeId
+const ids = new SystemIds()
+
+export const newRoomId = (): RoomId => ids.roomId()
+export const newMemberId = (): MemberId => ids.memberId()
+export const newMessageId = (): MessageId => ids.messageId()
+export const newNodeId = (): NodeId => ids.nodeId()
 /** A name that nobody has. */
 export const newName = (): string => `Member ${randomUUID()}`
 

@@ -103,3 +103,29 @@ test('no call reads a whole table of rooms, messages or members', async () => {
   await admin.end({ timeout: 2 })
   await database.drop()
 })
+
+test('a join into a large room looks at a few of its members, not at all of them', async () => {
+  const database = await freshDatabase()
+  const repository = new PostgresRepository({ url: database.url })
+  await repository.start()
+  const node = await newNode(repository)
+  const room = await newRoom(repository)
+  const MEMBERS = 2_000
+  const joins = upTo(MEMBERS).map(() => joining(room, undefined, MEMBERS))
+  const admin = postgres(database.url, { max: 1 })
+  for (let start = 0; start < MEMBERS; start += 100) {
+    await repository.append(node, joins.slice(start, start + 100))
+    // What the planner knows of the table decides.
+    await admin`analyze members`
+  }
+  await repository.stop()
+  const lookedAt = () =>
+    admin`
+      select (i.idx_tup_read + t.seq_tup_read)::int as rows
+      from pg_stat_user_indexes i join pg_stat_user_tables t using (relid)
+      where i.indexrelname = 'members_room_name' and i.idx_scan > 0`
+  await expect.poll(lookedAt, { timeout: 5_000, interval: 20 }).toHaveLength(1)
+  expect((await lookedAt())[0]?.['rows']).toBeLessThan(MEMBERS * 50)
+  await admin.end({ timeout: 2 })
+  await database.drop()
+})

@@ -10,12 +10,13 @@ const NOBODY = 65_534
 
 /**
  * Starts a Postgres of its own on this machine: its first superuser is `postgres`, without a
- * password, and databases may be created. Nothing is synced to disk, so its data outlive a killed
- * process, not a killed machine.
+ * password, and databases may be created.
+ * @param disk `unsynced` is for tests: data outlive a killed process, not a killed machine
  * @throws Error when no Postgres program can be found or started
  */
 export const startPostgres = async (
   programs: PostgresPrograms = postgresPrograms(),
+  disk: 'synced' | 'unsynced' = 'unsynced',
 ): Promise<Server> => {
   const folder = await privateFolder('postgres')
   const data = join(folder, 'data')
@@ -35,7 +36,7 @@ export const startPostgres = async (
       name: 'Postgres',
       url,
       command: (_folder, port) =>
-        asNonRoot(join(programs.folder, 'postgres'), ['-D', data, ...settings(port)]),
+        asNonRoot(join(programs.folder, 'postgres'), ['-D', data, ...settings(port, disk)]),
       ping: (port) => pingPostgres(url(port)),
     },
     folder,
@@ -52,14 +53,13 @@ export const pingPostgres = async (url: string): Promise<void> => {
   }
 }
 
-const settings = (port: number): readonly string[] =>
+const settings = (port: number, disk: 'synced' | 'unsynced'): readonly string[] =>
   [
     'listen_addresses=127.0.0.1',
     `port=${port}`,
     'unix_socket_directories=',
     'max_connections=200',
-    'fsync=off',
-    'full_page_writes=off',
+    ...(disk === 'synced' ? [] : ['fsync=off', 'full_page_writes=off']),
   ].flatMap((setting) => ['-c', setting])
 
 /**

@@ -64,25 +64,35 @@ const texts = (call: Call | undefined) =>
 describe('Outbox', () => {
   const [red, blue, green] = [ids.roomId(), ids.roomId(), ids.roomId()]
 
-  test('the first entry goes at once; what comes meanwhile goes together when the append returns', async () => {
+  test('what comes in one turn goes at its end; what comes meanwhile goes when the append returns', async () => {
     const { clock, calls, chat } = open()
     chat(red, 'a')
-    expect(calls.map(texts)).toEqual([['a']])
     chat(red, 'b')
+    await clock.advance(0)
+    expect(calls.map(texts)).toEqual([['a', 'b']])
     chat(red, 'c')
+    await clock.advance(0)
+    chat(red, 'd')
+    await clock.advance(10)
     expect(calls).toHaveLength(1)
     calls[0]?.resolve()
     await clock.advance(0)
-    expect(calls.map(texts)).toEqual([['a'], ['b', 'c']])
+    expect(calls.map(texts)).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ])
   })
 
   test('at most two appends are under way, never with a room in common', async () => {
     const { clock, calls, chat } = open()
     chat(red, 'red 1')
+    await clock.advance(0)
     chat(red, 'red 2')
     chat(blue, 'blue 1')
+    await clock.advance(0)
     chat(green, 'green 1')
     chat(blue, 'blue 2')
+    await clock.advance(0)
     expect(calls.map(texts)).toEqual([['red 1'], ['blue 1']])
     calls[1]?.resolve()
     await clock.advance(0)
@@ -95,6 +105,7 @@ describe('Outbox', () => {
   test('a batch holds at most 1,000 entries and 1 MiB; no entry is left behind or overtaken', async () => {
     const { clock, calls, chat } = open()
     chat(red, 'first')
+    await clock.advance(0)
     for (let count = 0; count < 1_500; count += 1) chat(red, `text ${count}`)
     for (let count = 0; count < 3; count += 1) chat(red, `${count}`.repeat(600_000))
     for (let index = 0; index < calls.length; index += 1) {
@@ -126,6 +137,7 @@ describe('Outbox', () => {
   test('an append without an answer is repeated with the same ids, ahead of later entries', async () => {
     const { clock, calls, chat, outcomes } = open()
     chat(red, 'a')
+    await clock.advance(0)
     chat(red, 'b')
     calls[0]?.reject('unknown')
     await clock.advance(1_000)
@@ -142,6 +154,7 @@ describe('Outbox', () => {
   test('after five seconds what may be stored is unknown, what cannot be is unavailable', async () => {
     const { clock, calls, chat, outcomes } = open()
     chat(red, 'tried')
+    await clock.advance(0)
     chat(red, 'waited')
     calls[0]?.reject('unknown')
     for (let index = 1; index < 30 && outcomes.length === 0; index += 1) {
@@ -160,6 +173,7 @@ describe('Outbox', () => {
   test('a leave waits until the repository has answered, however long that takes', async () => {
     const { clock, calls, leave, outcomes } = open()
     leave(red, 'left')
+    await clock.advance(0)
     for (let index = 0; index < 60; index += 1) {
       calls[index]?.reject('unknown')
       await clock.advance(1_000)
@@ -173,6 +187,7 @@ describe('Outbox', () => {
   test('while the repository fails, tries are at most a second apart and at least 50 ms', async () => {
     const { clock, calls, leave } = open()
     leave(red, 'left')
+    await clock.advance(0)
     const times: number[] = []
     for (let index = 0; index < 10; index += 1) {
       times.push(clock.now())
@@ -187,6 +202,7 @@ describe('Outbox', () => {
   test('a bug fails its entries and is not repeated', async () => {
     const { clock, calls, chat, outcomes } = open()
     chat(red, 'a')
+    await clock.advance(0)
     calls[0]?.reject('internal')
     await clock.advance(10_000)
     expect(outcomes).toEqual([['a', { failed: 'internal' }]])
@@ -196,6 +212,7 @@ describe('Outbox', () => {
   test('what is stored is settled before it is handed on, and handed on in seq order', async () => {
     const { clock, calls, chat, outcomes, logged } = open()
     chat(red, 'a')
+    await clock.advance(0)
     chat(red, 'b')
     chat(red, 'c')
     calls[0]?.resolve()

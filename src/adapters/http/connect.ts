@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { RawData } from 'ws'
 import type { Controller } from '../../domain/controller.ts'
@@ -12,10 +13,10 @@ import type { Limits } from '../../protocol/events.ts'
 import { type Admission, keyOf } from './admission.ts'
 import { Commands } from './commands.ts'
 import { errorBody } from './errors.ts'
+import { checkHandshake, forgetHandshake } from './handshake.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { JsonSocket } from './json-socket.ts'
 import { allowOnly } from './methods.ts'
-import { checkHandshake } from './serve.ts'
 import { NOT_UTF8 } from './status.ts'
 
 /** What `ws` says of a connection that ended without a close frame of the peer's. */
@@ -44,6 +45,7 @@ export const connectRoute = async (app: FastifyInstance, parts: ConnectParts): P
   const random = (): number => ids.random()
   const limits = limitsOf(settings)
 
+  app.decorateRequest('answer', null)
   app.route({
     method: 'GET',
     url: CONNECT_PATH,
@@ -60,6 +62,7 @@ export const connectRoute = async (app: FastifyInstance, parts: ConnectParts): P
         throw new RoomError('draining', 'This server is starting or stopping, try again.')
       }
       admission.connect(request, reply)
+      request.setDecorator('answer', reply.raw)
     },
 
     handler: async (_request, reply) =>
@@ -70,6 +73,7 @@ export const connectRoute = async (app: FastifyInstance, parts: ConnectParts): P
 
     /** Nothing is awaited in here: frames that came with the handshake would be lost. */
     wsHandler: (ws, request) => {
+      forgetHandshake(ws, request.getDecorator<ServerResponse>('answer'))
       const socket = new JsonSocket(ws, request.raw.socket, random)
       const address = keyOf(request)
       const commands = new Commands({

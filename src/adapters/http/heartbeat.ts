@@ -10,6 +10,9 @@ export class Heartbeat {
   readonly #intervalMs: number
   /** Per WebSocket whether it has been heard since its last ping; true before the first one. */
   readonly #heard = new Map<WebSocket, boolean>()
+  /** Shared by all WebSockets, so that an idle one holds no functions for this. */
+  readonly #onHeard: (this: WebSocket) => void
+  readonly #onClose: (this: WebSocket) => void
   #lastTick = 0
   #cancel: Cancel | undefined
 
@@ -17,17 +20,23 @@ export class Heartbeat {
   constructor(clock: Clock, intervalMs: number) {
     this.#clock = clock
     this.#intervalMs = intervalMs
+    const heard = this.#heard
+    this.#onHeard = function () {
+      heard.set(this, true)
+    }
+    this.#onClose = function () {
+      heard.delete(this)
+    }
   }
 
   /** Watches an open WebSocket until it is closed. */
   add(ws: WebSocket): void {
-    const heard = () => this.#heard.set(ws, true)
-    heard()
+    this.#heard.set(ws, true)
     if (!this.#cancel) this.#schedule()
-    ws.on('pong', heard)
-    ws.on('ping', heard)
-    ws.on('message', heard)
-    ws.once('close', () => this.#heard.delete(ws))
+    ws.on('pong', this.#onHeard)
+    ws.on('ping', this.#onHeard)
+    ws.on('message', this.#onHeard)
+    ws.on('close', this.#onClose)
   }
 
   /** No ping is sent and nobody is cut afterwards. */

@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer'
-import type { IncomingHttpHeaders } from 'node:http'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { ServerResponse } from 'node:http'
+import type { FastifyInstance } from 'fastify'
 import type { RawData } from 'ws'
 import type { Member } from '../../domain/member.ts'
 import type { Connection } from '../../ports/connection.ts'
-import { RoomError } from '../../ports/errors.ts'
 import type { RoomId } from '../../ports/model.ts'
 import type { Admission } from './admission.ts'
 import { errorBody } from './errors.ts'
+import { checkHandshake, forgetHandshake } from './handshake.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { allowOnly } from './methods.ts'
 import { roomIdOf } from './room-id.ts'
@@ -29,6 +29,7 @@ interface Arrival {
   readonly connection: WebSocketConnection
   readonly member: Pick<Member, 'post' | 'leave'>
   readonly abandon: () => void
+  readonly response: ServerResponse
 }
 
 /** The plain dialect's WebSocket: one room, one member, one connection. */
@@ -36,7 +37,8 @@ export const serveRoute = async (
   app: FastifyInstance,
   { controller, admission, heartbeat }: ServeParts,
 ): Promise<void> => {
-  const arrivals = new WeakMap<FastifyRequest, Arrival>()
+  // Not in a WeakMap: until the next full garbage collection that would keep the whole request.
+  app.decorateRequest('arrival', null)
 
   app.route({
     method: 'GET',
@@ -54,7 +56,9 @@ export const serveRoute = async (
       const abandon = () => member.leave()
       if (socket.destroyed) abandon()
       else socket.once('close', abandon)
-      arrivals.set(request, { connection, member, abandon })
+      const arrival: Arrival = { connection, member, abandon, response: reply.raw }
+      request.setDecorator('arrival', arrival)
+      connection.expectUpgrade()
     },
 
     handler: async (_request, reply) =>
@@ -65,8 +69,9 @@ export const serveRoute = async (
 
     /** Nothing is awaited in here: frames that came with the handshake would be lost. */
     wsHandler: (ws, request) => {
-      const { connection, member, abandon } = arrivals.get(request) as Arrival
+      const { connection, member, abandon, response } = request.getDecorator<Arrival>('arrival')
       request.raw.socket.off('close', abandon)
+      forgetHandshake(ws, response)
       const onMessage = (data: RawData, isBinary: boolean) => {
         const bytes = data as Buffer
         if (!isBinary || isUtf8(bytes)) return member.post(bytes.toString())
@@ -74,29 +79,11 @@ export const serveRoute = async (
         ws.close(NOT_UTF8, 'not UTF-8')
       }
       ws.on('message', onMessage)
-      ws.once('close', () => member.leave())
+      ws.on('close', () => member.leave())
       heartbeat.add(ws)
       admission.watchControlFrames(ws, () => member.leave('flood'))
       connection.open(ws)
     },
   })
   allowOnly(app, SERVE_PATH, ['GET', 'HEAD'])
-}
-
-const KEY = /^[+/0-9A-Za-z]{22}==$/
-const TOKEN = /^[!#$%&'*+\-.0-9A-Z^_`|a-z~]+$/
-
-/**
- * Refuses what `ws` would refuse, because that comes after the join: nobody may join and leave for
- * a handshake that cannot work.
- */
-export const checkHandshake = (headers: IncomingHttpHeaders): void => {
-  const protocols = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? []
-  const valid =
-    headers.upgrade?.toLowerCase() === 'websocket' &&
-    headers['sec-websocket-version'] === '13' &&
-    KEY.test(headers['sec-websocket-key'] ?? '') &&
-    protocols.every((name) => TOKEN.test(name)) &&
-    new Set(protocols).size === protocols.length
-  if (!valid) throw new RoomError('invalid', 'This is not a WebSocket handshake of version 13.')
 }

@@ -55,14 +55,21 @@ export class WebSocketConnection implements Connection {
   }
 
   /**
+   * To be called right before the handshake is answered. The answer and what is written in the same
+   * turn of the event loop, as a rule the first frame, are one system call then.
+   */
+  expectUpgrade(): void {
+    this.#socket.cork()
+    setImmediate(() => this.#socket.uncork())
+  }
+
+  /**
    * The WebSocket is open. Everything kept so far goes out first.
    * @param ws the WebSocket on this connection's TCP socket
    */
   open(ws: WebSocket): void {
     this.#ws = ws
-    this.#socket.cork()
     for (const bytes of this.#early) this.#socket.write(bytes)
-    this.#socket.uncork()
     this.#early = []
     this.#earlyBytes = 0
     if (this.#closed) ws.close(...CLOSE[this.#closed])

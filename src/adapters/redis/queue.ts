@@ -64,6 +64,7 @@ export class RedisQueue implements Queue {
   readonly #log: Log
   readonly #channels = new Map<string, Channel>()
   #unansweredBytes = 0
+  #gathering = false
   #malformed = 0
   /** Every channel is confirmed on the connection that is open now. */
   #subscribed = false
@@ -138,6 +139,7 @@ export class RedisQueue implements Queue {
       throw new RoomError('unavailable', 'Too much is being published.')
     }
     this.#unansweredBytes += bytes
+    this.#gatherWrites()
     try {
       await Promise.all(
         payloads.map((payload) => this.#publisher.publish(PREFIX + roomId, payload)),
@@ -180,6 +182,18 @@ export class RedisQueue implements Queue {
     } catch (error) {
       throw unavailable(error)
     }
+  }
+
+  /** What is published in one go, a batch of many rooms, goes out in one system call. */
+  #gatherWrites(): void {
+    if (this.#gathering || this.#publisher.status !== 'ready') return
+    const { stream } = this.#publisher
+    this.#gathering = true
+    stream.cork()
+    process.nextTick(() => {
+      this.#gathering = false
+      stream.uncork()
+    })
   }
 
   get #unsentBytes(): number {

@@ -131,7 +131,7 @@ declare
   v_at int := 1;
   v_join int := 0;
   v_name text;
-  v_number int;
+  v_try int;
   r record;
   e record;
 begin
@@ -206,21 +206,16 @@ begin
         end if;
 
       elsif v_count[e.room] < p_max[v_join] then
-        select c.name into v_name
-        from unnest(p_names[v_join * 3 - 2 : v_join * 3]) with ordinality c (name, ord)
-        where not exists (
-          select from members m where m.room_id = p_room_ids[e.room] and lower(m.name) = lower(c.name)
-        )
-        order by c.ord limit 1;
-        v_number := 1;
-        while v_name is null loop
-          v_number := v_number + 1;
-          v_name := p_names[v_join * 3 - 2] || ' ' || v_number;
-          if exists (
+        v_try := 0;
+        loop
+          v_try := v_try + 1;
+          v_name := case
+            when v_try <= 3 then p_names[v_join * 3 - 3 + v_try]
+            else p_names[v_join * 3 - 2] || ' ' || (v_try - 2)
+          end;
+          exit when not exists (
             select from members m where m.room_id = p_room_ids[e.room] and lower(m.name) = lower(v_name)
-          ) then
-            v_name := null;
-          end if;
+          );
         end loop;
         insert into members (member_id, room_id, name, node_id, resume_hash)
         values (e.member_id, p_room_ids[e.room], v_name, p_node, decode(p_hashes[v_join], 'hex'));
