@@ -12,6 +12,7 @@ import { SystemIds } from './adapters/system/ids.ts'
 import { Bucket, Buckets } from './domain/bucket.ts'
 import { Controller } from './domain/controller.ts'
 import { History } from './domain/history.ts'
+import { Pace } from './domain/pace.ts'
 import type { Clock } from './ports/clock.ts'
 import { codeOf } from './ports/errors.ts'
 import type { Log } from './ports/log.ts'
@@ -119,7 +120,9 @@ export const buildApp = (settings: Settings, log: Log): App => {
 const limitsOf = (rates: Rates, clock: Clock): Limits => ({
   joins: new Buckets(rates.joins, clock),
   rooms: new Buckets(rates.rooms, clock),
+  connections: new Buckets(rates.joins, clock),
   bucket: (rate) => new Bucket(rate, clock.now()),
+  pace: () => new Pace(rates, clock.now()),
 })
 
 const embeddedServices = (clock: Clock, memoryLimitBytes: number): Services => ({

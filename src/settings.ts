@@ -23,9 +23,11 @@ export interface Settings {
   readonly trustProxy: readonly string[]
   readonly drainMs: number
   readonly leaseMs: number
+  readonly resumeMs: number
   readonly pingMs: number
   readonly maxMessageBytes: number
   readonly maxRoomMembers: number
+  readonly maxConnectionRooms: number
   readonly roomTtlMs: number
   readonly unusedRoomTtlMs: number
   /** Of the memory repository; a cluster does not use it. */
@@ -75,6 +77,7 @@ const variables = Type.Object({
   TRUST_PROXY: Type.String({ default: '' }),
   DRAIN_MS: milliseconds(100, 10_000),
   LEASE_MS: milliseconds(500, 10_000),
+  RESUME_MS: milliseconds(100, 30_000),
   PING_MS: milliseconds(100, 25_000),
   MAX_MESSAGE_BYTES: Type.Integer({
     minimum: 1,
@@ -82,6 +85,7 @@ const variables = Type.Object({
     default: MESSAGE_BYTES,
   }),
   MAX_ROOM_MEMBERS: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 10_000 }),
+  MAX_CONNECTION_ROOMS: Type.Integer({ minimum: 1, maximum: 1_000, default: 50 }),
   ROOM_TTL_MS: ttl(86_400_000),
   UNUSED_ROOM_TTL_MS: ttl(3_600_000),
   MEMORY_LIMIT_BYTES: Type.Integer({ minimum: MIB, maximum: MIB * MIB, default: 256 * MIB }),
@@ -137,9 +141,11 @@ export const loadSettings = (
     trustProxy: Object.freeze(listOf(values.TRUST_PROXY)),
     drainMs: values.DRAIN_MS,
     leaseMs: values.LEASE_MS,
+    resumeMs: values.RESUME_MS,
     pingMs: values.PING_MS,
     maxMessageBytes: values.MAX_MESSAGE_BYTES,
     maxRoomMembers: values.MAX_ROOM_MEMBERS,
+    maxConnectionRooms: values.MAX_CONNECTION_ROOMS,
     roomTtlMs: values.ROOM_TTL_MS,
     unusedRoomTtlMs: values.UNUSED_ROOM_TTL_MS,
     memoryLimitBytes: values.MEMORY_LIMIT_BYTES,

@@ -81,13 +81,13 @@ export class FakeClock implements Clock {
   }
 
   async #settle(): Promise<void> {
-    do {
+    for (;;) {
       // An immediate comes after every promise job, however long their chain.
       await new Promise((resolve) => setImmediate(resolve))
+      if (this.#soon.length === 0) return
       const callbacks = this.#soon
       this.#soon = []
       for (const callback of callbacks) callback()
-    } while (this.#soon.length > 0)
-    await new Promise((resolve) => setImmediate(resolve))
+    }
   }
 }

@@ -25,6 +25,8 @@ export const lines: Dialect = {
     entries.forEach(({ plain }, index) => bytes.set(plain, offsets[index]))
     return { bytes, offsets }
   },
+  encodeTyping: (_roomId, { name }) =>
+    encoder.encode(`${JSON.stringify({ type: 'typing', memberName: name })}\n`),
 }
 
 /** A connection that keeps what it was given. It reads everything at once unless told to stall. */
@@ -34,12 +36,14 @@ export class FakeConnection implements Connection {
   readonly refused: { code: ErrorCode; failed: Message }[] = []
   writes = 0
   unsent = 0
+  written = 0
   stalled = false
   closed: CloseReason | undefined
 
   write(bytes: Uint8Array): void {
     if (this.closed) return
     this.writes += 1
+    this.written += bytes.length
     if (this.stalled) this.unsent += bytes.length
     for (const line of decoder.decode(bytes).split('\n')) {
       if (line !== '') this.messages.push(JSON.parse(line) as Message)

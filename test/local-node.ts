@@ -2,6 +2,7 @@ import { MemoryQueue } from '../src/adapters/memory/queue.ts'
 import { MemoryRepository } from '../src/adapters/memory/repository.ts'
 import { SystemIds } from '../src/adapters/system/ids.ts'
 import { Controller } from '../src/domain/controller.ts'
+import type { JoinWish } from '../src/domain/joins.ts'
 import type { MemberRates } from '../src/domain/pace.ts'
 import type { Log } from '../src/ports/log.ts'
 import type { RoomId } from '../src/ports/model.ts'
@@ -18,11 +19,14 @@ const MEMORY_LIMIT_BYTES = 1 << 28
 export const tamper = (real: Repository, methods: Partial<Repository>): Repository => ({
   createRoom: (room) => real.createRoom(room),
   findRoom: (roomId) => real.findRoom(roomId),
+  rosterAt: (roomId, seq, limit) => real.rosterAt(roomId, seq, limit),
   append: (nodeId, entries) => real.append(nodeId, entries),
   read: (roomId, range) => real.read(roomId, range),
   lastSeqs: (seen) => real.lastSeqs(seen),
+  resume: (nodeId, roomId, hash, ms) => real.resume(nodeId, roomId, hash, ms),
+  detach: (attachments) => real.detach(attachments),
   holdLease: (nodeId, leaseMs, kind) => real.holdLease(nodeId, leaseMs, kind),
-  reap: (whom, leaseMs, limit) => real.reap(whom, leaseMs, limit),
+  reap: (whom, times, limit) => real.reap(whom, times, limit),
   expireRooms: (ttls) => real.expireRooms(ttls),
   membersOf: (nodeId) => real.membersOf(nodeId),
   ping: () => real.ping(),
@@ -53,6 +57,7 @@ export const openWorld = () => {
       log: silent,
       encode: encodeLine,
       leaseMs: 10_000,
+      resumeMs: 30_000,
       maxMessageBytes: 16_384,
       maxRoomMembers: 10_000,
       roomTtlMs: 86_400_000,
@@ -74,11 +79,20 @@ export const openWorld = () => {
     return { member: await joining, connection }
   }
 
+  /** As join, for a member that can be resumed. */
+  const joinResumable = async (controller: Controller, roomId: RoomId, wish: JoinWish = {}) => {
+    const connection = new FakeConnection()
+    const joining = controller.joinResumable(roomId, connection, wish)
+    joining.catch(() => {})
+    await clock.advance(400)
+    return { ...(await joining), connection }
+  }
+
   const logOf = async (roomId: RoomId) => {
     const page = await repository.read(roomId, { after: 0, limit: 1_000_000 })
     if (page === undefined || page === 'cursor_unknown') throw new Error('no such room')
     return page.messages
   }
 
-  return { clock, repository, queue, ids, startNode, join, logOf }
+  return { clock, repository, queue, ids, startNode, join, joinResumable, logOf }
 }

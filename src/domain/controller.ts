@@ -1,25 +1,24 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Connection, EncodeMessage } from '../ports/connection.ts'
-import { RoomError } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoggedMessage, MemberId, Message, Room as RoomRef, RoomId } from '../ports/model.ts'
-import type { Queue } from '../ports/queue.ts'
-import type { MemberPlace, Repository, RoomWithMembers } from '../ports/repository.ts'
+import type { Note, Queue } from '../ports/queue.ts'
+import type { MemberPlace, Repository, RoomWithMembers, StoredMember } from '../ports/repository.ts'
+import { Attachments } from './attachments.ts'
+import { closeInWaves } from './drain.ts'
 import { Expirer } from './expirer.ts'
-import { Gathering } from './gathering.ts'
-import { Member, type MemberHost } from './member.ts'
+import { type Joined, Joins, type JoinWish, noSuchRoom } from './joins.ts'
+import type { Departure, Member, MemberHost } from './member.ts'
 import { OpenRooms } from './open-rooms.ts'
 import { Outbox, type Outcome } from './outbox.ts'
 import type { MemberRates } from './pace.ts'
 import { Publisher } from './publisher.ts'
 import { Reaper } from './reaper.ts'
-import { Repairer, runsOf } from './repairer.ts'
+import { Repairer } from './repairer.ts'
+import { Replayer } from './replayer.ts'
 import type { Room } from './room.ts'
 import { SlowReaders } from './slow-readers.ts'
-
-/** A node that goes away closes this many members at a time, so that others get them as a ramp. */
-const WAVE_MEMBERS = 200
 
 export interface ControllerParts {
   readonly repository: Repository
@@ -29,6 +28,8 @@ export interface ControllerParts {
   readonly log: Log
   readonly encode: EncodeMessage
   readonly leaseMs: number
+  /** How long a member without a connection can be resumed, in milliseconds. */
+  readonly resumeMs: number
   readonly maxMessageBytes: number
   readonly maxRoomMembers: number
   /** How long a room without members stays, in milliseconds: see RoomTtls. */
@@ -45,13 +46,15 @@ export interface ControllerParts {
 export class Controller {
   readonly #parts: ControllerParts
   readonly #rooms: OpenRooms
-  /** Members with a connection here, a join under way, or a `left` that is not stored yet. */
+  /** Members with a connection here, a join under way, or a `left` that is not stored yet; not those that are attachments. */
   readonly #known = new Set<MemberId>()
+  readonly #attachments: Attachments
+  readonly #joins: Joins
   readonly #outbox: Outbox
-  readonly #gathering: Gathering
-  readonly #publisher: Publisher
   readonly #reaper: Reaper
   readonly #repairer: Repairer
+  readonly #replayer: Replayer
+  readonly #publisher: Publisher
   readonly #expirer: Expirer
   readonly #slowReaders: SlowReaders
   readonly #memberHost: MemberHost
@@ -59,34 +62,49 @@ export class Controller {
 
   constructor(parts: ControllerParts) {
     this.#parts = parts
-    this.#gathering = new Gathering(parts.clock)
     this.#slowReaders = new SlowReaders(parts.clock)
-    const onLogged = (messages: readonly LoggedMessage[]) => this.#logged(messages)
+    const nodeId = () => this.#reaper.nodeId
+    const onLogged = (messages: readonly LoggedMessage[]) => this.#publisher.logged(messages)
     this.#reaper = new Reaper({
       ...parts,
       onLogged,
       onLeaseLost: () => this.#leaseLost(),
-      isKnown: ({ memberId }) => this.#known.has(memberId),
-      onStray: (place) => this.#storeLeft(place),
+      compareRows: () => {
+        const { connected } = this.#attachments
+        return (stored) => {
+          for (const row of stored) this.#judge(row)
+          this.#attachments.compare(connected, stored)
+        }
+      },
     })
-    const nodeId = () => this.#reaper.nodeId
+    this.#attachments = new Attachments({
+      ...parts,
+      nodeId,
+      onDoubt: () => this.#reaper.compareSoon(),
+    })
     this.#outbox = new Outbox({
       ...parts,
       onLogged,
       nodeId,
       onAppending: () => this.#publisher.appending(),
     })
-    this.#publisher = new Publisher({ ...parts, nodeId })
     this.#rooms = new OpenRooms({
       ...parts,
       nodeId,
+      onNote: (room, note) => this.#heard(room, note),
       onDoubt: (room) => this.#repairer.doubt(room),
       host: {
         clock: parts.clock,
         gapIn: (room) => this.#repairer.gapIn(room),
-        behind: (room, member, joinedSeq) => this.#repairer.catchUp(room, member, joinedSeq),
+        behind: (room, member, from) => this.#replayer.start(room, member, from),
       },
     })
+    this.#publisher = new Publisher({
+      ...parts,
+      nodeId,
+      rooms: this.#rooms.byId,
+    })
+    this.#replayer = new Replayer({ ...parts, rooms: this.#rooms.byId })
     this.#repairer = new Repairer({
       ...parts,
       rooms: this.#rooms.byId,
@@ -101,11 +119,23 @@ export class Controller {
       maxMessageBytes: parts.maxMessageBytes,
       rates: parts.rates,
       clock: parts.clock,
-      chat: (member, text, settle) => this.#chat(member, text, settle),
+      chat: (member, text, ref, settle) => this.#chat(member, text, ref, settle),
+      typing: ({ id, name, roomId }) => this.#publisher.typing(roomId, { id, name }),
       failedMessage: (member, text) => this.#failedMessage(member, text),
-      gone: (member, toStore) => this.#gone(member, toStore),
+      gone: (member, departure) => this.#gone(member, departure),
       disowned: () => this.#reaper.hurry(),
     }
+    this.#joins = new Joins({
+      ...parts,
+      rooms: this.#rooms,
+      outbox: this.#outbox,
+      reaper: this.#reaper,
+      attachments: this.#attachments,
+      memberHost: this.#memberHost,
+      known: this.#known,
+      accepting: () => this.accepting,
+      storeLeft: (place) => this.#storeLeft(place),
+    })
   }
 
   /** Whether this node takes joins now. */
@@ -115,7 +145,8 @@ export class Controller {
 
   /** How many of each this node holds now. */
   get holds(): { readonly rooms: number; readonly members: number; readonly waiting: number } {
-    return { rooms: this.#rooms.byId.size, members: this.#known.size, waiting: this.#outbox.depth }
+    const members = this.#known.size + this.#attachments.size
+    return { rooms: this.#rooms.byId.size, members, waiting: this.#outbox.depth }
   }
 
   /** Takes this node's lease and begins to serve. Waits as long as the repository does not answer. */
@@ -150,18 +181,20 @@ export class Controller {
    * Whoever calls must call the member's `leave` when the connection is lost.
    * @throws RoomError `not_found`, `full`, `draining`, `overloaded`, `unavailable`, `unknown`, `internal`
    */
-  async join(roomId: RoomId, connection: Connection): Promise<Member> {
-    await this.#gathering.pass()
-    if (!this.accepting) throw restarting()
-    const room = this.#rooms.open(roomId)
-    room.joining += 1
-    try {
-      await this.#rooms.live(room)
-      return await this.#storeJoined(room, connection)
-    } finally {
-      room.joining -= 1
-      this.#rooms.closeIfEmpty(room)
-    }
+  join(roomId: RoomId, connection: Connection): Promise<Member> {
+    return this.#joins.plain(roomId, connection)
+  }
+
+  /**
+   * Makes a member that can be resumed, or is the one again whose secret it gets. Resolves when that
+   * is stored and the roster read; the connection gets messages from before that on, so it has to keep
+   * them until it has told of the room.
+   * Whoever calls must call the member's `leave` when the connection is lost, `quit` when it was closed
+   * by its peer.
+   * @throws RoomError as `join`
+   */
+  joinResumable(roomId: RoomId, connection: Connection, wish: JoinWish): Promise<Joined> {
+    return this.#joins.resumable(roomId, connection, wish)
   }
 
   /**
@@ -176,7 +209,10 @@ export class Controller {
     await this.#outbox.idle()
     this.#publisher.flush()
     for (const room of this.#rooms.byId.values()) room.flush()
-    await this.#closeInWaves(spreadMs)
+    const rooms = Array.from(this.#rooms.byId.values())
+    // Joins that were under way are refused, so the members of now are all there will be.
+    const members = rooms.flatMap((room) => Array.from(room.members))
+    await closeInWaves(members, spreadMs, this.#parts)
     this.#reaper.stop()
     if (served) await this.#reaper.reapSelf()
     this.#publisher.flush()
@@ -188,6 +224,8 @@ export class Controller {
     for (const room of this.#rooms.byId.values()) room.removeAll('drain')
     this.#outbox.stop()
     this.#publisher.stop()
+    this.#attachments.stop()
+    this.#replayer.stop()
     this.#repairer.stop()
     this.#expirer.stop()
     this.#reaper.stop()
@@ -197,15 +235,17 @@ export class Controller {
   #chat(
     member: Member,
     text: string,
+    ref: string | undefined,
     settle: (outcome: Outcome) => void,
   ): 'draining' | 'overloaded' | undefined {
     if (!this.accepting) return 'draining'
+    const { ids } = this.#parts
     const taken = this.#outbox.add(
       {
         type: 'chat',
         roomId: member.roomId,
         memberId: member.id,
-        messageId: this.#parts.ids.messageId(),
+        messageId: ref === undefined ? ids.messageId() : ids.messageIdOf(member.id, ref),
         message: text,
       },
       settle,
@@ -225,74 +265,31 @@ export class Controller {
     }
   }
 
-  #gone(member: Member, toStore: boolean): void {
-    const room = this.#rooms.byId.get(member.roomId)
+  #heard(room: Room, note: Note): void {
+    if (note.kind === 'typing') room.showTyping(note.member)
+    else this.#attachments.heard(note)
+  }
+
+  #gone(member: Member, departure: Departure): void {
+    const { id: memberId, roomId, attachment } = member
+    const room = this.#rooms.byId.get(roomId)
     room?.members.delete(member)
-    if (toStore) this.#storeLeft({ memberId: member.id, roomId: member.roomId })
-    else this.#known.delete(member.id)
+    this.#attachments.forget(member)
+    if (departure === 'removed') this.#known.delete(memberId)
+    else if (departure === 'lost' && attachment > 0) {
+      this.#attachments.detach({ memberId, attachment })
+    } else this.#storeLeft({ memberId, roomId })
     if (room) this.#rooms.closeIfEmpty(room)
   }
 
-  #storeJoined(room: Room, connection: Connection): Promise<Member> {
-    const { ids, maxRoomMembers } = this.#parts
-    const member = new Member(ids.memberId(), room.id, connection, this.#memberHost)
-    const place = { roomId: room.id, memberId: member.id }
-    this.#known.add(member.id)
-    return new Promise((resolve, reject) => {
-      const names = [ids.memberName(), ids.memberName(), ids.memberName()] as const
-      const refuse = (error: RoomError) => {
-        this.#known.delete(member.id)
-        reject(error)
-      }
-      const taken = this.#outbox.add(
-        {
-          ...place,
-          type: 'joined',
-          messageId: ids.messageId(),
-          names,
-          maxMembers: maxRoomMembers,
-        },
-        (outcome) => {
-          if ('failed' in outcome) {
-            refuse(new RoomError(outcome.failed, 'The room cannot be joined now, try again.'))
-            if (outcome.failed === 'unknown') this.#storeLeft(place)
-          } else if ('rejected' in outcome) {
-            if (outcome.rejected === 'room_gone') return refuse(noSuchRoom())
-            if (outcome.rejected === 'room_full') {
-              return refuse(new RoomError('full', 'The room is full.'))
-            }
-            if (outcome.rejected === 'storage_full') {
-              return refuse(new RoomError('overloaded', 'This server can store no more now.'))
-            }
-            this.#reaper.hurry()
-            refuse(restarting())
-          } else if (!this.accepting || outcome.storedBy !== this.#reaper.nodeId) {
-            // The row falls to whoever reaps the id that it was stored under.
-            refuse(restarting())
-          } else {
-            member.name = outcome.message.memberName
-            room.admit(member, outcome.message.seq)
-            resolve(member)
-          }
-        },
-      )
-      if (!taken) refuse(new RoomError('overloaded', 'The server is busy, try again.'))
-    })
-  }
-
-  /** Joins that were under way are refused, so the members of now are all there will be. */
-  async #closeInWaves(spreadMs: number): Promise<void> {
-    const { clock, ids } = this.#parts
-    const rooms = Array.from(this.#rooms.byId.values())
-    const members = rooms.flatMap((room) => Array.from(room.members))
-    const waves = Math.ceil(members.length / WAVE_MEMBERS)
-    for (let wave = 0; wave < waves; wave += 1) {
-      const start = wave * WAVE_MEMBERS
-      for (const member of members.slice(start, start + WAVE_MEMBERS)) member.remove('drain')
-      if (wave === waves - 1) break
-      const pause = (spreadMs / waves) * (0.5 + ids.random())
-      await new Promise<void>((resolve) => clock.after(pause, resolve))
-    }
+  /**
+   * A row of this node that nobody stands behind is not left there. Only rows that were read before
+   * are judged, and a member that is resumed meanwhile has another attachment, so a stray stays one.
+   */
+  #judge(row: StoredMember): void {
+    if (this.#known.has(row.memberId) || this.#attachments.isKnown(row)) return
+    if (row.resumable) this.#attachments.detach(row)
+    else this.#storeLeft(row)
   }
 
   #storeLeft({ memberId, roomId }: MemberPlace): void {
@@ -303,28 +300,7 @@ export class Controller {
     )
   }
 
-  /** Hands what is committed to the members here, and to the other nodes. */
-  #logged(messages: readonly LoggedMessage[]): void {
-    const byRoom = new Map<RoomId, LoggedMessage[]>()
-    for (const message of messages) {
-      const ofRoom = byRoom.get(message.roomId)
-      if (ofRoom) ofRoom.push(message)
-      else byRoom.set(message.roomId, [message])
-    }
-    for (const [roomId, ofRoom] of byRoom) {
-      for (const run of runsOf(ofRoom, this.#parts.encode)) {
-        this.#rooms.byId.get(roomId)?.offer(run)
-        this.#publisher.add(roomId, run)
-      }
-    }
-  }
-
   #leaseLost(): void {
     for (const room of this.#rooms.byId.values()) room.removeAll('lease_lost')
   }
 }
-
-const noSuchRoom = () => new RoomError('not_found', 'There is no such room.')
-
-const restarting = () =>
-  new RoomError('draining', 'This server is starting or stopping, try again.')

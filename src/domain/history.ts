@@ -37,12 +37,10 @@ export class History {
    * room; `overloaded`, `unavailable`, `internal`
    */
   async excerpt(roomId: RoomId, range: Range): Promise<Excerpt> {
-    const { limit } = range
-    const { messages } = await this.#read(roomId, { ...range, limit: limit + 1 })
-    const more = messages.length > limit
-    const some = messages.length > 0
-    if ('after' in range) return { messages: messages.slice(0, limit), older: some, newer: more }
-    return { messages: messages.slice(-limit), older: more, newer: 'before' in range && some }
+    const { messages, lastSeq } = await this.#read(roomId, range)
+    const [first, last] = [messages[0], messages.at(-1)]
+    if (!first || !last) return { messages, older: false, newer: false }
+    return { messages, older: first.seq > 1, newer: last.seq < lastSeq }
   }
 
   /**

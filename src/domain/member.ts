@@ -1,10 +1,10 @@
 import type { Clock } from '../ports/clock.ts'
-import type { CloseReason, Connection } from '../ports/connection.ts'
+import { type CloseReason, type Connection, MAX_UNSENT_BYTES } from '../ports/connection.ts'
 import type { ErrorCode } from '../ports/errors.ts'
-import type { MemberId, Message, RoomId, Seq } from '../ports/model.ts'
+import type { MemberId, Message, MessageId, RoomId, Seq } from '../ports/model.ts'
 import type { Outcome } from './outbox.ts'
 import { type MemberRates, Pace, type Verdict } from './pace.ts'
-import { MAX_UNSENT_BYTES, type Reader, type SlowReaders } from './slow-readers.ts'
+import type { Reader, SlowReaders } from './slow-readers.ts'
 import { excerpt, utf8Bytes, withoutLineBreak } from './text.ts'
 
 /** Why a text was not taken, for the one who sent it. */
@@ -18,6 +18,27 @@ const REFUSALS: Partial<Record<ErrorCode, string>> = {
   unknown: 'Could not be confirmed; if it appears, it was sent.',
 }
 const BUG = 'Not sent: something went wrong here.'
+const EMPTY = 'Not sent: there is no text.'
+
+/** Nobody is said to be typing more often than this. */
+const TYPING_MS = 1_000
+
+/** What became of a text that was sent under a ref. */
+export type Sent =
+  | { readonly id: MessageId; readonly seq: Seq }
+  | {
+      readonly refused: ErrorCode
+      /** One sentence for the person who sent it. */
+      readonly reason: string
+      /** Milliseconds until it is worth another try, where that is known. */
+      readonly waitMs?: number
+    }
+
+/**
+ * How a member goes: of its own will; because its connection is lost or had to end; or because its
+ * row is removed by someone else, or is attached to another connection.
+ */
+export type Departure = 'left' | 'lost' | 'removed'
 
 /** What a member needs from the controller that made it. */
 export interface MemberHost {
@@ -26,16 +47,22 @@ export interface MemberHost {
   /** How fast a member may send; undefined: as fast as it can. */
   readonly rates: MemberRates | undefined
   readonly clock: Pick<Clock, 'now'>
-  /** Puts a text on its way into the log; settled once, unless it is refused at once with a code. */
+  /**
+   * Puts a text on its way into the log; settled once, unless it is refused at once with a code.
+   * @param ref under which it is sent; what is sent under it again is the same message
+   */
   chat(
     member: Member,
     text: string,
+    ref: string | undefined,
     settle: (outcome: Outcome) => void,
   ): 'draining' | 'overloaded' | undefined
+  /** Tells the others in the room that this member is typing. */
+  typing(member: Member): void
   /** A message of type `failed` for this member, with a new id and the node's time. */
   failedMessage(member: Member, text: string): Message
-  /** The member is gone from this node; `toStore` tells whether its `left` must still be stored. */
-  gone(member: Member, toStore: boolean): void
+  /** The member is gone from this node. */
+  gone(member: Member, departure: Departure): void
   /** The repository does not know a member of this node: it counts this node as gone. */
   disowned(): void
 }
@@ -47,10 +74,12 @@ export interface MemberHost {
 export class Member implements Reader {
   /** The first seq that the room's fan-out has to deliver to it; none while it is caught up by reads. */
   from: Seq = Number.POSITIVE_INFINITY
-  written = 0
+  /** How often it was attached to a connection; 0: it cannot be resumed. */
+  attachment = 0
   #name = ''
   #pace: Pace | undefined
   #present = true
+  #typedAt = -TYPING_MS
 
   constructor(
     readonly id: MemberId,
@@ -73,10 +102,6 @@ export class Member implements Reader {
     return this.#present
   }
 
-  get unsent(): number {
-    return this.connection.unsent
-  }
-
   /**
    * Takes a text from the member's connection. It is stored and comes back as an echo, or the
    * member is told that it was not, though of texts over its rate once a second at most; after ten
@@ -93,8 +118,43 @@ export class Member implements Reader {
     if (verdict === 'tell') return this.#refuse('rate_limited', message)
     const refusal =
       this.#check(message, bytes) ??
-      this.host.chat(this, message, (outcome) => this.#settled(message, outcome))
+      this.host.chat(this, message, undefined, (outcome) => {
+        const code = this.#settled(outcome)
+        if (code) this.#refuse(code, message)
+      })
     if (refusal) this.#refuse(refusal, message)
+  }
+
+  /**
+   * Takes a text that has a ref: as `post`, but it is kept as it is, and every one is answered as long
+   * as the member is there, also when it has gone meanwhile.
+   */
+  send(ref: string, text: string, answer: (sent: Sent) => void): void {
+    if (!this.#present) return
+    const bytes = utf8Bytes(text)
+    const verdict = this.#judge(bytes)
+    if (verdict === 'flood') return this.leave('flood')
+    if (verdict !== 'pass') {
+      const waitMs = this.#pace?.waitMs(bytes, this.host.clock.now()) ?? 0
+      return answer({ ...refusalOf('rate_limited'), waitMs })
+    }
+    if (text === '') return answer({ refused: 'invalid', reason: EMPTY })
+    const refusal =
+      this.#check(text, bytes) ??
+      this.host.chat(this, text, ref, (outcome) => {
+        const code = this.#settled(outcome)
+        if (code) answer(refusalOf(code))
+        else if ('message' in outcome) answer({ id: outcome.message.id, seq: outcome.message.seq })
+      })
+    if (refusal) answer(refusalOf(refusal))
+  }
+
+  /** The member is typing. */
+  typing(): void {
+    const now = this.host.clock.now()
+    if (!this.#present || now - this.#typedAt < TYPING_MS) return
+    this.#typedAt = now
+    this.host.typing(this)
   }
 
   /** Writes wire bytes, or lets the member go if it would have too much unsent. */
@@ -102,7 +162,6 @@ export class Member implements Reader {
     if (!this.#present || bytes.length === 0) return
     if (this.connection.unsent + bytes.length > MAX_UNSENT_BYTES) return this.tooSlow()
     this.connection.write(bytes)
-    this.written += bytes.length
     if (this.connection.unsent > 0) this.host.slowReaders.watch(this)
   }
 
@@ -110,22 +169,27 @@ export class Member implements Reader {
     this.leave('slow')
   }
 
-  /** The connection is lost or has to end: `left` follows. Idempotent. */
+  /** The connection is lost or has to end: `left` follows, or it is detached if it can be resumed. */
   leave(reason?: CloseReason): void {
-    this.#end(reason, true)
+    this.#end(reason, 'lost')
   }
 
-  /** Ends the connection of a member whose row is removed by someone else, or is gone with its room. */
+  /** It leaves of its own will: `left` follows, also if it could be resumed. */
+  quit(): void {
+    this.#end(undefined, 'left')
+  }
+
+  /** Ends the connection of a member whose row is not this node's to remove, or gone with its room. */
   remove(reason: CloseReason): void {
-    this.#end(reason, false)
+    this.#end(reason, 'removed')
   }
 
-  #end(reason: CloseReason | undefined, toStore: boolean): void {
+  #end(reason: CloseReason | undefined, departure: Departure): void {
     if (!this.#present) return
     this.#present = false
     this.host.slowReaders.forget(this)
     if (reason) this.connection.close(reason)
-    this.host.gone(this, toStore)
+    this.host.gone(this, departure)
   }
 
   #judge(bytes: number): Verdict {
@@ -141,13 +205,18 @@ export class Member implements Reader {
     return undefined
   }
 
-  #settled(message: string, outcome: Outcome): void {
-    if ('message' in outcome) return
-    if ('failed' in outcome) return this.#refuse(outcome.failed, message)
-    if (outcome.rejected === 'storage_full') return this.#refuse('overloaded', message)
-    if (outcome.rejected === 'room_gone') return this.remove('room_gone')
+  /** @returns the code of a refusal that the sender has to be told */
+  #settled(outcome: Outcome): ErrorCode | undefined {
+    if ('message' in outcome) return undefined
+    if ('failed' in outcome) return outcome.failed
+    if (outcome.rejected === 'storage_full') return 'overloaded'
+    if (outcome.rejected === 'room_gone') {
+      this.remove('room_gone')
+      return undefined
+    }
     this.host.disowned()
     this.remove('lease_lost')
+    return undefined
   }
 
   #refuse(code: ErrorCode, message: string): void {
@@ -156,3 +225,10 @@ export class Member implements Reader {
     this.connection.refuse(code, this.host.failedMessage(this, reason))
   }
 }
+
+const refusalOf = (
+  refused: ErrorCode,
+): { readonly refused: ErrorCode; readonly reason: string } => ({
+  refused,
+  reason: REFUSALS[refused] ?? BUG,
+})

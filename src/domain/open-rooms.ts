@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.ts'
 import type { NodeId, RoomId } from '../ports/model.ts'
-import type { Queue, Subscription } from '../ports/queue.ts'
+import type { Note, Queue, Subscription } from '../ports/queue.ts'
 import { Room, type RoomHost } from './room.ts'
 
 /** How long a join waits for the queue; the sweep covers what it then misses. */
@@ -12,6 +12,8 @@ export interface OpenRoomsParts {
   readonly host: RoomHost
   /** The id under which this node publishes now. */
   readonly nodeId: () => NodeId
+  /** Another node tells something of this room. */
+  readonly onNote: (room: Room, note: Note) => void
   /** Messages of this room may have been missed. */
   readonly onDoubt: (room: Room) => void
 }
@@ -38,12 +40,15 @@ export class OpenRooms {
   open(roomId: RoomId): Room {
     const open = this.#rooms.get(roomId)
     if (open) return open
-    const { queue, host, nodeId, onDoubt } = this.#parts
+    const { queue, host, nodeId, onNote, onDoubt } = this.#parts
     const room = new Room(roomId, host)
     this.#rooms.set(roomId, room)
     const subscription = queue.subscribe(roomId, {
       onRun: (from, run) => {
         if (from !== nodeId()) room.offer(run)
+      },
+      onNote: (from, note) => {
+        if (from !== nodeId()) onNote(room, note)
       },
       onInterrupted: () => onDoubt(room),
     })

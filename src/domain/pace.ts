@@ -50,4 +50,9 @@ export class Pace {
     this.#toldAt = now
     return 'tell'
   }
+
+  /** Milliseconds until a text of so many bytes would pass. */
+  waitMs(bytes: number, now: number): number {
+    return Math.max(this.#messages.wait(1, now), this.#bytes.wait(bytes, now))
+  }
 }

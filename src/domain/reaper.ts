@@ -2,12 +2,12 @@ import type { Cancel, Clock } from '../ports/clock.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoggedMessage, NodeId } from '../ports/model.ts'
-import type { MemberPlace, Repository } from '../ports/repository.ts'
+import type { Repository, StoredMember } from '../ports/repository.ts'
 
 /** How many members one reap removes at most. */
 const REAP_MEMBERS = 500
-/** How often a node looks for member rows of its own that nobody stands behind. */
-const STRAYS_MS = 10_000
+/** How often a node compares its member rows with what it knows. */
+const COMPARE_MS = 10_000
 const START_RETRY_MS = 500
 
 /** How often a lease is renewed: a node that misses two renewals in a row still has its lease. */
@@ -19,14 +19,13 @@ export interface ReaperParts {
   readonly ids: Ids
   readonly log: Log
   readonly leaseMs: number
+  readonly resumeMs: number
   /** This node was marked gone; its members are being removed by others. It has a new id by now. */
   readonly onLeaseLost: () => void
   /** Gets the `left` messages that a reap stored, each room's in seq order. */
   readonly onLogged: (messages: readonly LoggedMessage[]) => void
-  /** Whether a member stored for this node has a connection, a join under way, or a `left` waiting. */
-  readonly isKnown: (place: MemberPlace) => boolean
-  /** Gets a member that is stored for this node and not known. */
-  readonly onStray: (place: MemberPlace) => void
+  /** Called before this node's rows are read; the result gets them and compares. */
+  readonly compareRows: () => (stored: readonly StoredMember[]) => void
 }
 
 /**
@@ -43,7 +42,8 @@ export class Reaper {
   #lastRenewal = 0
   #failing = false
   #reaping = false
-  #strayTime = 0
+  #compareTime = 0
+  #comparing = false
   #timer: Cancel | undefined
   #stopped = false
 
@@ -63,13 +63,19 @@ export class Reaper {
       if (await this.#take()) break
       await new Promise<void>((resolve) => this.#parts.clock.after(START_RETRY_MS, resolve))
     }
-    this.#strayTime = this.#parts.clock.now() + STRAYS_MS
+    this.#compareTime = this.#parts.clock.now() + COMPARE_MS
     this.#schedule(renewalMs(this.#parts.leaseMs))
   }
 
   /** Looks at the lease now: something suggests that this node was taken for dead. */
   hurry(): void {
     if (this.#timer) this.#schedule(0)
+  }
+
+  /** Compares this node's rows now, if it has a lease: something suggests that one is not its own. */
+  compareSoon(): void {
+    this.#compareTime = 0
+    if (this.#steadySince !== undefined) void this.#compare()
   }
 
   stop(): void {
@@ -97,7 +103,7 @@ export class Reaper {
     const now = this.#parts.clock.now()
     if (this.#steadySince !== undefined) {
       if (now - this.#steadySince >= this.#parts.leaseMs) void this.#reapLapsed()
-      if (now >= this.#strayTime) void this.#findStrays(now)
+      if (now >= this.#compareTime) void this.#compare()
     }
     this.#schedule(Math.max(0, renewalMs(this.#parts.leaseMs) - (now - begun)))
   }
@@ -161,7 +167,7 @@ export class Reaper {
 
   async #reap(whom: NodeId | 'lapsed'): Promise<void> {
     for (;;) {
-      const left = await this.#parts.repository.reap(whom, this.#parts.leaseMs, REAP_MEMBERS)
+      const left = await this.#parts.repository.reap(whom, this.#parts, REAP_MEMBERS)
       this.#parts.onLogged(left)
       if (left.length > 0) this.#parts.log.info('members reaped', { count: left.length })
       if (left.length < REAP_MEMBERS) return
@@ -169,17 +175,22 @@ export class Reaper {
   }
 
   /**
-   * A join or leave whose reply was lost, and whose retries ran out, can leave a row behind. Only
-   * rows that were read before the check are judged, and member ids are never used twice, so a
-   * stray stays one.
+   * A join, leave or resume whose reply was lost, and whose retries ran out, can leave a row behind
+   * that nobody stands behind; and a member that is connected here can be attached elsewhere.
    */
-  async #findStrays(now: number): Promise<void> {
-    this.#strayTime = now + STRAYS_MS
+  async #compare(): Promise<void> {
+    if (this.#comparing) return
+    this.#comparing = true
+    this.#compareTime = this.#parts.clock.now() + COMPARE_MS
     try {
+      const compare = this.#parts.compareRows()
       const stored = await this.#parts.repository.membersOf(this.#nodeId)
-      for (const place of stored) if (!this.#parts.isKnown(place)) this.#parts.onStray(place)
+      if (!this.#stopped) compare(stored)
     } catch (error) {
-      this.#parts.log.debug('strays not read', { error })
+      this.#parts.log.debug('rows not compared', { error })
     }
+    this.#comparing = false
+    // It was wanted again after the rows were read.
+    if (this.#compareTime === 0 && !this.#stopped) void this.#compare()
   }
 }

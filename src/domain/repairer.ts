@@ -4,7 +4,6 @@ import type { Log } from '../ports/log.ts'
 import type { LoggedMessage, Seq } from '../ports/model.ts'
 import type { Run } from '../ports/queue.ts'
 import type { Page, Repository } from '../ports/repository.ts'
-import type { Member } from './member.ts'
 import type { Room } from './room.ts'
 
 /** Publishes of two nodes overtake each other in healthy operation; only what stays away is read. */
@@ -82,11 +81,6 @@ export class Repairer {
     if (!this.#sweeping) this.#parts.clock.soon(() => void this.#sweep())
   }
 
-  /** Writes a member what was let out since its `joined`, then lets the room's fan-out go on. */
-  catchUp(room: Room, member: Member, joinedSeq: Seq): void {
-    this.#read(() => this.#replay(room, member, joinedSeq))
-  }
-
   #open(room: Room): boolean {
     return !this.#stopped && this.#parts.rooms.get(room.id) === room
   }
@@ -127,27 +121,6 @@ export class Repairer {
     }
     this.#atWork.delete(room)
     if (this.#open(room) && room.waiting) this.gapIn(room)
-  }
-
-  async #replay(room: Room, member: Member, joinedSeq: Seq): Promise<void> {
-    let next = joinedSeq
-    while (this.#open(room) && member.present && next < (room.next ?? 0)) {
-      const page = await this.#page(room, next)
-      if (page === 'failed') {
-        const from = next
-        this.#parts.clock.after(RETRY_MS, () => this.catchUp(room, member, from))
-        return
-      }
-      const runs = page ? this.#runs(page.messages) : []
-      if (runs.length === 0) return member.leave('log_reset')
-      for (const { firstSeq, frames } of runs) {
-        const entries = frames.map((plain, index) => ({ seq: firstSeq + index, plain }))
-        const upTo = entries.filter((entry) => entry.seq < (room.next ?? 0))
-        member.deliver(member.connection.dialect.encode(upTo).bytes)
-        next += upTo.length
-      }
-    }
-    member.from = next
   }
 
   async #page(room: Room, next: Seq): Promise<Page | 'failed' | undefined> {

@@ -1,7 +1,8 @@
 import type { Clock } from '../ports/clock.ts'
-import type { CloseReason } from '../ports/connection.ts'
-import type { Entry, RoomId, Seq } from '../ports/model.ts'
+import type { CloseReason, Dialect } from '../ports/connection.ts'
+import type { Entry, MemberRef, RoomId, Seq } from '../ports/model.ts'
 import type { Run } from '../ports/queue.ts'
+import { Bucket, type Rate } from './bucket.ts'
 import { FanOut } from './fan-out.ts'
 import type { Member } from './member.ts'
 import { Sequencer } from './sequencer.ts'
@@ -11,9 +12,12 @@ export interface RoomHost {
   readonly clock: Clock
   /** An entry came before its turn, or the log is said to be longer: something may be missing. */
   gapIn(room: Room): void
-  /** A member's own `joined` was let out before the member was in the room: it has to be read. */
-  behind(room: Room, member: Member, joinedSeq: Seq): void
+  /** What a member is to get was let out before it was in the room: it has to be read from there on. */
+  behind(room: Room, member: Member, from: Seq): void
 }
+
+/** How many signs of typing a room shows. */
+const TYPING: Rate = { perSecond: 20, burst: 20 }
 
 /**
  * One room on this node: its members here, and its place in the log. It is open while it has members
@@ -26,6 +30,7 @@ export class Room {
   readonly #host: RoomHost
   readonly #sequencer = new Sequencer()
   readonly #fanOut: FanOut
+  #typing: Bucket | undefined
 
   constructor(
     readonly id: RoomId,
@@ -50,17 +55,38 @@ export class Room {
   }
 
   /**
-   * Lets a member in whose `joined` is stored at `joinedSeq`. It gets every entry from there on,
-   * even if that was let out already: then it is read.
+   * Lets a member in.
+   * @param start everything before is stored for certain: if this is the first member here, the room
+   * lets out what comes from there on
+   * @param from the member gets every entry from there on; what was let out already is read
    */
-  admit(member: Member, joinedSeq: Seq): void {
+  admit(member: Member, start: Seq, from: Seq): void {
     this.members.add(member)
-    this.#letOut(this.#sequencer.start(joinedSeq))
-    if (joinedSeq >= (this.next ?? joinedSeq)) {
-      member.from = joinedSeq
+    this.#letOut(this.#sequencer.start(start))
+    if (from >= (this.next ?? from)) {
+      member.from = from
     } else {
-      this.#host.behind(this, member, joinedSeq)
+      this.#host.behind(this, member, from)
     }
+  }
+
+  /**
+   * Tells the members here, but not that one itself, that a member is typing.
+   * @returns false, and nothing happens, when the room shows too many of these
+   */
+  showTyping(typing: MemberRef): boolean {
+    const now = this.#host.clock.now()
+    this.#typing ??= new Bucket(TYPING, now)
+    if (!this.#typing.take(1, now)) return false
+    const encodings = new Map<Dialect, Uint8Array>()
+    for (const member of this.members) {
+      if (member.id === typing.id) continue
+      const { dialect } = member.connection
+      let bytes = encodings.get(dialect)
+      if (!bytes) encodings.set(dialect, (bytes = dialect.encodeTyping(this.id, typing)))
+      member.deliver(bytes)
+    }
+    return true
   }
 
   /** Takes consecutive entries, from wherever they come. */

@@ -1,16 +1,12 @@
 import type { Cancel, Clock } from '../ports/clock.ts'
+import type { Connection } from '../ports/connection.ts'
 
-/** Unsent bytes beyond which a reader counts as slow, the next write included. */
-export const MAX_UNSENT_BYTES = 1 << 20
 const STALL_MS = 10_000
 const CHECK_MS = 1_000
 
 /** One who is written to. */
 export interface Reader {
-  /** Bytes written to it that have not left this process. */
-  readonly unsent: number
-  /** Bytes written to it in all. */
-  readonly written: number
+  readonly connection: Pick<Connection, 'unsent' | 'written'>
   /** It reads too slowly to be kept. */
   tooSlow(): void
 }
@@ -37,7 +33,7 @@ export class SlowReaders {
   watch(reader: Reader): void {
     if (this.#watched.has(reader)) return
     this.#watched.set(reader, {
-      sent: reader.written - reader.unsent,
+      sent: sentTo(reader),
       since: this.#clock.now(),
     })
     this.#timer ??= this.#clock.after(CHECK_MS, () => this.#check())
@@ -58,8 +54,8 @@ export class SlowReaders {
     this.#timer = undefined
     const now = this.#clock.now()
     for (const [reader, progress] of this.#watched) {
-      const sent = reader.written - reader.unsent
-      if (reader.unsent === 0) {
+      const sent = sentTo(reader)
+      if (reader.connection.unsent === 0) {
         this.#watched.delete(reader)
       } else if (sent !== progress.sent) {
         progress.sent = sent
@@ -72,3 +68,5 @@ export class SlowReaders {
     if (this.#watched.size > 0) this.#timer = this.#clock.after(CHECK_MS, () => this.#check())
   }
 }
+
+const sentTo = ({ connection }: Reader): number => connection.written - connection.unsent

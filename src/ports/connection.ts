@@ -1,8 +1,12 @@
 import type { ErrorCode } from './errors.ts'
-import type { Entry, Message } from './model.ts'
+import type { Entry, MemberRef, Message, RoomId } from './model.ts'
+
+/** Unsent bytes beyond which a reader counts as slow, the next write included. */
+export const MAX_UNSENT_BYTES = 1 << 20
 
 /**
- * One member's end of a socket, as the domain sees it. Rules C1–C9 in docs/contracts.md.
+ * One member's end of a socket, as the domain sees it. Members of several rooms may share a socket;
+ * then `unsent` and `written` are the socket's. Rules C1–C9 in docs/contracts.md.
  * No method throws or waits; all of them do nothing after `close`.
  */
 export interface Connection {
@@ -10,6 +14,8 @@ export interface Connection {
   readonly dialect: Dialect
   /** Bytes that were written and have not left this process. */
   readonly unsent: number
+  /** Bytes that were written in all. */
+  readonly written: number
   /** Writes wire bytes that this connection's dialect encoded. The bytes are shared: read only. */
   write(bytes: Uint8Array): void
   /**
@@ -24,6 +30,8 @@ export interface Connection {
 export interface Dialect {
   /** The wire bytes of consecutive entries, in order, as whole frames. */
   encode(entries: readonly Entry[]): Encoded
+  /** The wire bytes that say that a member is typing; none where there is no such thing. */
+  encodeTyping(roomId: RoomId, member: MemberRef): Uint8Array
 }
 
 export interface Encoded {
@@ -50,3 +58,5 @@ export type CloseReason =
   | 'flood'
   /** The room is no more; do not come back. */
   | 'room_gone'
+  /** The member is attached to another connection now. */
+  | 'replaced'

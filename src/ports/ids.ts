@@ -1,11 +1,17 @@
-import type { MemberId, MessageId, NodeId, RoomId } from './model.ts'
+import type { MemberId, MessageId, NodeId, ResumeHash, RoomId } from './model.ts'
 
-/** Everything random that has a name. Ids come from a cryptographic source. */
+/** Everything random that has a name, and what follows from it. Ids come from a cryptographic source. */
 export interface Ids {
   roomId(): RoomId
   memberId(): MemberId
   messageId(): MessageId
   nodeId(): NodeId
+  /** The id of what a member sends under a ref: always the same, and no other member's. */
+  messageIdOf(memberId: MemberId, ref: string): MessageId
+  /** A secret of 128 random bits or more, of `A-Z a-z 0-9 _ -`. */
+  resumeSecret(): string
+  /** What may be stored of a secret. */
+  resumeHash(secret: string): ResumeHash
   /** Title Case words, such as "Imperfect Seat". Not unique. */
   roomName(): string
   /** Title Case words, such as "Silver Otter". Not unique. */

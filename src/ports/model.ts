@@ -9,6 +9,9 @@ export type MessageId = string & { readonly brand: 'MessageId' }
 /** A UUID, new with every start of a process and after every lost lease; never used twice. */
 export type NodeId = string & { readonly brand: 'NodeId' }
 
+/** SHA-256 of the secret with which a member can be resumed, in lower-case hex. */
+export type ResumeHash = string & { readonly brand: 'ResumeHash' }
+
 /** A place in a room's log: 1, 2, 3 … without holes; 0 is before the first. A safe integer. */
 export type Seq = number
 

@@ -1,8 +1,9 @@
-import type { Entry, NodeId, RoomId } from './model.ts'
+import type { Entry, MemberRef, NodeId, RoomId } from './model.ts'
+import type { Attachment } from './repository.ts'
 
 /**
  * The hint that carries new log entries between nodes. It may lose, repeat, delay and reorder;
- * whoever needs certainty asks the repository. Rules Q1–Q11 in docs/contracts.md.
+ * whoever needs certainty asks the repository. Rules Q1–Q12 in docs/contracts.md.
  */
 export interface Queue {
   /**
@@ -12,6 +13,9 @@ export interface Queue {
    * @param run consecutive entries of one room
    */
   publish(roomId: RoomId, from: NodeId, run: Run): Promise<void>
+
+  /** As publish, for what is not in the log. */
+  tell(roomId: RoomId, from: NodeId, note: Note): Promise<void>
 
   /**
    * Starts listening to a room, at once and until closed, through every outage. Several
@@ -29,10 +33,18 @@ export interface Run {
   readonly frames: readonly Entry['plain'][]
 }
 
+/** What nodes tell each other besides. None of it is proven, and none of it is certain to arrive. */
+export type Note =
+  /** Someone is typing. */
+  | { readonly kind: 'typing'; readonly member: MemberRef }
+  /** A member is attached to the telling node now. */
+  | ({ readonly kind: 'resumed' } & Attachment)
+
 /** Called one at a time, never from within a call of the queue's. They do not throw. */
 export interface QueueHandlers {
   /** What a node published, this one included; `run` is well formed, its content is not proven. */
   onRun(from: NodeId, run: Run): void
+  onNote(from: NodeId, note: Note): void
   /** Messages may have been missed (a lost connection, a malformed payload): delivery is on again. */
   onInterrupted(): void
 }

@@ -4,13 +4,14 @@ import type {
   MemberRef,
   MessageId,
   NodeId,
+  ResumeHash,
   Room,
   RoomId,
   Seq,
 } from './model.ts'
 
 /**
- * The truth about rooms, and the order of every room's log. Rules R1–R29 in docs/contracts.md.
+ * The truth about rooms, and the order of every room's log. Rules R1–R34 in docs/contracts.md.
  *
  * Every promise settles within a few seconds. It rejects with a RoomError: `unavailable` when
  * nothing was stored for certain, `unknown` when the reply is missing and the work may have been
@@ -26,6 +27,13 @@ export interface Repository {
 
   /** The room and who is in it, by the order of joining; undefined when there is no such room. */
   findRoom(roomId: RoomId): Promise<RoomWithMembers | undefined>
+
+  /**
+   * Who was in a room when its log had come to a seq, by what is stored now: in no order, and of more
+   * than `limit` any so many. Undefined when there is no such room.
+   * @param seq the room's last seq, or one that was the last not long ago: all after it is looked at
+   */
+  rosterAt(roomId: RoomId, seq: Seq, limit: number): Promise<Roster | undefined>
 
   /**
    * Appends to the logs of one or many rooms: all of it or, when it rejects, nothing (but see
@@ -49,6 +57,26 @@ export interface Repository {
   read(roomId: RoomId, range: Range): Promise<Page | 'cursor_unknown' | undefined>
 
   /**
+   * Attaches the member of a room that has this resume hash to a node, wherever it was attached
+   * before, or if it is detached for less than `resumeMs`. However many call at once, each gets
+   * another attachment, and the member is where the highest one is.
+   * @returns undefined when there is no such member, or it is too late, or the node is gone
+   */
+  resume(
+    nodeId: NodeId,
+    roomId: RoomId,
+    resumeHash: ResumeHash,
+    resumeMs: number,
+  ): Promise<Resumed | undefined>
+
+  /**
+   * Detaches members whose connection is lost. An attachment that was replaced, or is there no more,
+   * is passed over.
+   * @param attachments at most a few hundred
+   */
+  detach(attachments: readonly Attachment[]): Promise<void>
+
+  /**
    * Compares what the caller has seen with the logs, many rooms in one step.
    * @param seen per room the last seq that the caller knows to be stored; at most 500
    * @returns only the rooms that differ: their last seq, or undefined when the room is gone
@@ -66,18 +94,20 @@ export interface Repository {
   holdLease(nodeId: NodeId, leaseMs: number, kind: 'take' | 'renew'): Promise<boolean>
 
   /**
-   * Marks a node gone, for ever, and then removes some of its members, appending `left` for each.
-   * The mark is stored before any `left`. However many call this at once, a member that is removed
-   * gets one `left`. Not atomic as a whole: whoever calls next goes on where this ended.
+   * Marks a node gone, for ever, and then removes some of its members, appending `left` for each;
+   * those that can be resumed are detached instead. The mark is stored before any `left`. However
+   * many call this at once, a member that is removed gets one `left`. Not atomic as a whole: whoever
+   * calls next goes on where this ended.
    *
    * @param whom a node's own id (it is done), or `lapsed`: any node whose lease ran out, or whose
-   * members are there without a lease. Within `leaseMs` of the repository's own start nobody
-   * counts as lapsed: its nodes have had no chance to renew
-   * @param leaseMs how long a lease lasts
+   * members are there without a lease, and then also members that are detached for `resumeMs` or
+   * longer. Within `leaseMs` of the repository's own start nobody counts as lapsed: its nodes have
+   * had no chance to renew
+   * @param times how long a lease lasts, and how long a detached member stays
    * @param limit the most members to remove
    * @returns the `left` messages, by room in seq order; fewer than `limit` when nothing more is to do
    */
-  reap(whom: NodeId | 'lapsed', leaseMs: number, limit: number): Promise<readonly LoggedMessage[]>
+  reap(whom: NodeId | 'lapsed', times: ReapTimes, limit: number): Promise<readonly LoggedMessage[]>
 
   /**
    * One step of going through all rooms and removing those whose time is over: with nobody in them,
@@ -90,8 +120,8 @@ export interface Repository {
    */
   expireRooms(ttls: RoomTtls): Promise<Expired>
 
-  /** The members that are stored as connected to a node. */
-  membersOf(nodeId: NodeId): Promise<readonly MemberPlace[]>
+  /** The members that are stored as attached to a node. */
+  membersOf(nodeId: NodeId): Promise<readonly StoredMember[]>
 
   /** Resolves when the repository can take appends now. */
   ping(): Promise<void>
@@ -118,11 +148,39 @@ export interface MemberPlace {
   readonly roomId: RoomId
 }
 
+/** A member's connection to a node, as a number that rises with every resume. */
+export interface Attachment {
+  readonly memberId: MemberId
+  readonly attachment: number
+}
+
+export interface StoredMember extends MemberPlace, Attachment {
+  /** It is detached when its connection is lost. */
+  readonly resumable: boolean
+}
+
+export interface Resumed extends Attachment {
+  readonly memberName: string
+  /** The room's last seq at the same moment. */
+  readonly lastSeq: Seq
+}
+
+export interface Roster {
+  readonly roomName: string
+  readonly members: readonly MemberRef[]
+  readonly memberCount: number
+}
+
+export interface ReapTimes {
+  readonly leaseMs: number
+  readonly resumeMs: number
+}
+
 interface AppendBase extends MemberPlace {
   readonly messageId: MessageId
 }
 
-/** A message of a member that is in the room and connected to the calling node. */
+/** A message of a member that is in the room and attached to the calling node. */
 export interface AppendChat extends AppendBase {
   readonly type: 'chat'
   /** Any well-formed text without U+0000. */
@@ -138,9 +196,14 @@ export interface AppendJoined extends AppendBase {
   readonly names: readonly [string, string, string]
   /** The most members that the room may have after this; one more is `room_full`. */
   readonly maxMembers: number
+  /** The member can be resumed with what this is the hash of. Its first attachment is 1. */
+  readonly resumeHash?: ResumeHash
 }
 
-/** Removes a member and appends its `left`; `member_gone` when it is not there (any more). */
+/**
+ * Removes a member and appends its `left`; `member_gone` when it is not there (any more), or can be
+ * resumed and is attached to another node.
+ */
 export interface AppendLeft extends AppendBase {
   readonly type: 'left'
 }

@@ -34,9 +34,14 @@ const CODES: Readonly<Record<CloseReason, number>> = {
   slow: 1013,
   flood: 1008,
   room_gone: 4004,
+  replaced: 4001,
 }
 
-const entry = (text: string, seq = 1): Entry => ({ seq, plain: Buffer.from(text) })
+/** Looks as much like a plain frame as a dialect may rely on: a brace in front, a newline behind. */
+const entry = (text: string, seq = 1): Entry => ({
+  seq,
+  plain: Buffer.from(text === '' ? '' : `{${text}\n`),
+})
 
 const write = (connection: Connection, ...texts: readonly string[]): void => {
   connection.write(connection.dialect.encode(texts.map((text) => entry(text))).bytes)

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { NodeId, RoomId } from '../../src/ports/model.ts'
-import type { Queue, Run } from '../../src/ports/queue.ts'
+import type { MemberId, NodeId, RoomId } from '../../src/ports/model.ts'
+import type { Note, Queue, Run } from '../../src/ports/queue.ts'
 import { eventually } from '../eventually.ts'
 
 /** Two queues of two nodes over the same transport, or of one process, and how to end them. */
@@ -21,6 +21,7 @@ const run = (firstSeq: number, ...texts: string[]): Run => ({
 /** A subscription that keeps what it was told, as texts. */
 const listen = (queue: Queue, roomId: RoomId) => {
   const heard: { from: NodeId; firstSeq: number; frames: string[] }[] = []
+  const notes: { from: NodeId; note: Note }[] = []
   const subscription = queue.subscribe(roomId, {
     onRun: (from, { firstSeq, frames }) =>
       heard.push({
@@ -28,9 +29,10 @@ const listen = (queue: Queue, roomId: RoomId) => {
         firstSeq,
         frames: frames.map((frame) => new TextDecoder().decode(frame)),
       }),
+    onNote: (from, note) => notes.push({ from, note }),
     onInterrupted: () => {},
   })
-  return { heard, live: subscription.live, close: () => subscription.close() }
+  return { heard, notes, live: subscription.live, close: () => subscription.close() }
 }
 
 /** The rules of the port, for any queue. */
@@ -119,7 +121,7 @@ export const queueContract = (name: string, make: () => Promise<QueueScene>): vo
 
     test('Q5 a handler may close and subscribe', async () => {
       const heard: string[] = []
-      const nothing = { onRun() {}, onInterrupted() {} }
+      const nothing = { onRun() {}, onNote() {}, onInterrupted() {} }
       const first = scene.a.subscribe(roomId, {
         onRun() {
           heard.push('first')
@@ -127,10 +129,12 @@ export const queueContract = (name: string, make: () => Promise<QueueScene>): vo
           second.close()
           scene.a.subscribe(roomId, nothing)
         },
+        onNote() {},
         onInterrupted() {},
       })
       const second = scene.a.subscribe(roomId, {
         onRun: () => heard.push('second'),
+        onNote() {},
         onInterrupted() {},
       })
       const last = listen(scene.a, roomId)
@@ -147,6 +151,7 @@ export const queueContract = (name: string, make: () => Promise<QueueScene>): vo
         onRun(_: NodeId, { firstSeq }: Run) {
           this.heard.push(firstSeq)
         }
+        onNote() {}
         onInterrupted() {}
       }
       const ears = new Ears()
@@ -187,6 +192,7 @@ export const queueContract = (name: string, make: () => Promise<QueueScene>): vo
       const heard: Run[] = []
       const { live } = scene.b.subscribe(roomId, {
         onRun: (_, arrived) => heard.push(arrived),
+        onNote() {},
         onInterrupted() {},
       })
       await live
@@ -252,6 +258,23 @@ export const queueContract = (name: string, make: () => Promise<QueueScene>): vo
       await scene.a.publish(roomId, from, run(1, 'x'))
       await eventually('it arrives', () => ears.heard.length === 1)
       expect(ears.heard).toEqual([{ from, firstSeq: 1, frames: ['x'] }])
+    })
+
+    test('Q12 notes arrive as they are, in order, and are no runs', async () => {
+      const ears = listen(scene.b, roomId)
+      const near = listen(scene.b, randomUUID() as RoomId)
+      await Promise.all([ears.live, near.live])
+      const memberId = randomUUID() as MemberId
+      const notes: Note[] = [
+        { kind: 'typing', member: { id: memberId, name: 'Silver Ötter 2' } },
+        { kind: 'resumed', memberId, attachment: 2 },
+        { kind: 'resumed', memberId, attachment: 1_000_000 },
+        { kind: 'typing', member: { id: memberId, name: 'x' } },
+      ]
+      for (const note of notes) await scene.a.tell(roomId, from, note)
+      await eventually('all arrive', () => ears.notes.length === 4)
+      expect(ears.notes).toEqual(notes.map((note) => ({ from, note })))
+      expect([ears.heard, near.notes]).toEqual([[], []])
     })
 
     test('Q11 ping answers', async () => {

@@ -39,7 +39,9 @@ export const leaseRules = (make: MakeRepository): void => {
     await elapse(LEASE_MS + 1)
     expect(await repository.holdLease(node, LONG_MS, 'renew')).toBe(true)
     await elapse(LEASE_MS + 1)
-    expect(await repository.reap('lapsed', LEASE_MS, 10)).toEqual([])
+    expect(await repository.reap('lapsed', { leaseMs: LEASE_MS, resumeMs: LONG_MS }, 10)).toEqual(
+      [],
+    )
     expect((await repository.findRoom(room))?.members).toHaveLength(1)
   })
 
@@ -51,7 +53,7 @@ export const leaseRules = (make: MakeRepository): void => {
       await newMember(repository, node, room),
       await newMember(repository, node, room),
     ]
-    const left = await repository.reap(node, LONG_MS, 1)
+    const left = await repository.reap(node, { leaseMs: LONG_MS, resumeMs: LONG_MS }, 1)
     expect(left).toHaveLength(1)
     expect(await repository.holdLease(node, LONG_MS, 'renew')).toBe(false)
     expect(await repository.holdLease(node, LONG_MS, 'take')).toBe(false)
@@ -61,7 +63,7 @@ export const leaseRules = (make: MakeRepository): void => {
     for (const entry of entries) {
       expect(await repository.append(node, [entry])).toEqual([{ rejected: 'member_gone' }])
     }
-    expect(await repository.reap(node, LONG_MS, 10)).toHaveLength(1)
+    expect(await repository.reap(node, { leaseMs: LONG_MS, resumeMs: LONG_MS }, 10)).toHaveLength(1)
     expect(await repository.holdLease(node, LONG_MS, 'renew')).toBe(false)
     expect(await repository.append(node, entries)).toEqual(refused)
     expect((await logOf(repository, room)).map(({ type }) => type)).toEqual([
@@ -88,9 +90,9 @@ export const leaseRules = (make: MakeRepository): void => {
     await repository.append(node, joins)
     const stayed = await newMember(repository, other, rooms[0]!)
     const lefts = [
-      await repository.reap(node, LONG_MS, 3),
-      await repository.reap(node, LONG_MS, 3),
-      await repository.reap(node, LONG_MS, 3),
+      await repository.reap(node, { leaseMs: LONG_MS, resumeMs: LONG_MS }, 3),
+      await repository.reap(node, { leaseMs: LONG_MS, resumeMs: LONG_MS }, 3),
+      await repository.reap(node, { leaseMs: LONG_MS, resumeMs: LONG_MS }, 3),
     ]
     expect(lefts.map((portion) => portion.length)).toEqual([3, 3, 1])
     for (const portion of lefts) expect(portion).toEqual(portion.toSorted(byRoomAndSeq))
@@ -114,7 +116,7 @@ export const leaseRules = (make: MakeRepository): void => {
       { id: stayed.memberId, name: stayed.names[0] },
     ])
     expect((await repository.findRoom(rooms[1]!))?.members).toEqual([])
-    expect(await repository.reap(node, LONG_MS, 3)).toEqual([])
+    expect(await repository.reap(node, { leaseMs: LONG_MS, resumeMs: LONG_MS }, 3)).toEqual([])
     expect(
       seqs(await repository.append(other, [joining(rooms[1]!, ['Member 1', 'B', 'C'], 1)])),
     ).toEqual([(await logOf(repository, rooms[1]!)).length])
@@ -126,14 +128,20 @@ export const leaseRules = (make: MakeRepository): void => {
     const alive = await newNode(repository)
     const room = await newRoom(repository)
     for (const node of [...dead, alive]) await newMember(repository, node, room)
-    expect(await repository.reap('lapsed', LEASE_MS, 10)).toEqual([])
+    expect(await repository.reap('lapsed', { leaseMs: LEASE_MS, resumeMs: LONG_MS }, 10)).toEqual(
+      [],
+    )
     await elapse(LEASE_MS + 1)
-    expect(await repository.reap('lapsed', LEASE_MS, 10)).toHaveLength(2)
+    expect(
+      await repository.reap('lapsed', { leaseMs: LEASE_MS, resumeMs: LONG_MS }, 10),
+    ).toHaveLength(2)
     for (const node of dead) expect(await repository.holdLease(node, LONG_MS, 'renew')).toBe(false)
     expect(await repository.holdLease(alive, LONG_MS, 'renew')).toBe(true)
     expect(await repository.membersOf(alive)).toHaveLength(1)
     expect((await repository.findRoom(room))?.members).toHaveLength(1)
-    expect(await repository.reap('lapsed', LEASE_MS, 10)).toEqual([])
+    expect(await repository.reap('lapsed', { leaseMs: LEASE_MS, resumeMs: LONG_MS }, 10)).toEqual(
+      [],
+    )
   })
 
   test('R18 what one reaper left unfinished, the next one finishes', async () => {
@@ -144,8 +152,8 @@ export const leaseRules = (make: MakeRepository): void => {
       node,
       upTo(5).map(() => joining(room)),
     )
-    expect(await repository.reap(node, LONG_MS, 2)).toHaveLength(2)
-    expect(await repository.reap('lapsed', 0, 10)).toHaveLength(3)
+    expect(await repository.reap(node, { leaseMs: LONG_MS, resumeMs: LONG_MS }, 2)).toHaveLength(2)
+    expect(await repository.reap('lapsed', { leaseMs: 0, resumeMs: LONG_MS }, 10)).toHaveLength(3)
   })
 
   test('R19 nobody counts as lapsed within a lease of the start of the repository', async () => {
@@ -155,11 +163,19 @@ export const leaseRules = (make: MakeRepository): void => {
     await newMember(repository, node, room)
     await newMember(repository, node, room)
     await elapse(LEASE_MS + 1)
-    expect(await repository.reap('lapsed', HUNDRED_YEARS_MS, 10)).toEqual([])
+    expect(
+      await repository.reap('lapsed', { leaseMs: HUNDRED_YEARS_MS, resumeMs: LONG_MS }, 10),
+    ).toEqual([])
     expect(await repository.holdLease(node, LONG_MS, 'renew')).toBe(true)
-    expect(await repository.reap(node, HUNDRED_YEARS_MS, 1)).toHaveLength(1)
-    expect(await repository.reap('lapsed', HUNDRED_YEARS_MS, 10)).toEqual([])
-    expect(await repository.reap(node, HUNDRED_YEARS_MS, 10)).toHaveLength(1)
+    expect(
+      await repository.reap(node, { leaseMs: HUNDRED_YEARS_MS, resumeMs: LONG_MS }, 1),
+    ).toHaveLength(1)
+    expect(
+      await repository.reap('lapsed', { leaseMs: HUNDRED_YEARS_MS, resumeMs: LONG_MS }, 10),
+    ).toEqual([])
+    expect(
+      await repository.reap(node, { leaseMs: HUNDRED_YEARS_MS, resumeMs: LONG_MS }, 10),
+    ).toHaveLength(1)
   })
 
   test('R15 three reapers at once and concurrent leaves: every member leaves once', async () => {
@@ -229,7 +245,7 @@ const reapAll = async (
 ): Promise<readonly LoggedMessage[]> => {
   const removed: LoggedMessage[] = []
   for (;;) {
-    const portion = await repository.reap(whom, leaseMs, limit)
+    const portion = await repository.reap(whom, { leaseMs, resumeMs: LONG_MS }, limit)
     removed.push(...portion)
     if (portion.length < limit) return removed
   }

@@ -69,7 +69,7 @@ export const lifeRules = (make: MakeRepository): void => {
     await newMember(repository, dead, reaped)
     await elapse(RECENT_MS)
     await repository.append(node, [leaving(await newMember(repository, node, left))])
-    await repository.reap(dead, LONG_MS, 10)
+    await repository.reap(dead, { leaseMs: LONG_MS, resumeMs: LONG_MS }, 10)
     expect(await expireAll(repository, { ...usedOver, roomTtlMs: RECENT_MS })).toBe(1)
     expect(await Promise.all(rooms.map((room) => there(repository, room)))).toEqual([
       false,

@@ -43,7 +43,9 @@ export const memberRules = (make: MakeRepository): void => {
     await newMember(repository, other, rooms[0]!)
     const places = await repository.membersOf(node)
     expect(places).toHaveLength(3)
-    for (const { memberId, roomId } of joins) expect(places).toContainEqual({ memberId, roomId })
+    for (const { memberId, roomId } of joins) {
+      expect(places).toContainEqual({ memberId, roomId, attachment: 1, resumable: false })
+    }
     await repository.append(node, joins.map(leaving))
     expect(await repository.membersOf(node)).toHaveLength(1)
     expect(await repository.membersOf(other)).toHaveLength(1)

@@ -55,7 +55,7 @@ export const valueRules = (make: MakeRepository): void => {
     await setBack(3_600_000)
     await repository.append(node, [saying(member)])
     await repository.append(node, [saying(member), joining(room)])
-    await repository.reap(node, LONG_MS, 10)
+    await repository.reap(node, { leaseMs: LONG_MS, resumeMs: LONG_MS }, 10)
     const log = await logOf(repository, room)
     const sent = log.map((message) => message.sent)
     expect(sent).toHaveLength(8)

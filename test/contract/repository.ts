@@ -3,6 +3,7 @@ import { leaseRules } from './repository-leases.ts'
 import { lifeRules } from './repository-life.ts'
 import { logRules } from './repository-log.ts'
 import { memberRules } from './repository-members.ts'
+import { resumeRules } from './repository-resume.ts'
 import { readRules } from './repository-reads.ts'
 import type { MakeRepository } from './repository-scene.ts'
 import { valueRules } from './repository-values.ts'
@@ -14,6 +15,7 @@ export const repositoryContract = (name: string, make: MakeRepository): void => 
     valueRules(make)
     memberRules(make)
     leaseRules(make)
+    resumeRules(make)
     readRules(make)
     lifeRules(make)
   })

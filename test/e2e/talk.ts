@@ -1,23 +1,24 @@
 import { onTestFinished } from 'vitest'
 import type { Member } from './member.ts'
 
-const TEXT = 'x'.repeat(16_000)
-/** 16,000 bytes this often are about a megabyte a second for every member of the room. */
+/** So many bytes so often are about a megabyte a second for every member of the room. */
+const BYTES = 16_000
 const EVERY_MS = 16
 
 /**
- * Lets a member talk, a megabyte a second.
+ * Lets a member talk, a megabyte a second if not told otherwise.
  * @returns `stop`, which waits for the last echo and gives how long each took, in milliseconds
  */
-export const talk = (member: Member) => {
+export const talk = (member: Member, bytes = BYTES, everyMs = EVERY_MS) => {
+  const text = 'x'.repeat(bytes)
   const latencies: number[] = []
   const begun = new Map<string, number>()
   let count = 0
   const timer = setInterval(() => {
-    const text = `${(count += 1)} ${TEXT}`
-    begun.set(text, performance.now())
-    member.say(text)
-  }, EVERY_MS)
+    const said = `${(count += 1)} ${text}`
+    begun.set(said, performance.now())
+    member.say(said)
+  }, everyMs)
   const stop = async () => {
     clearInterval(timer)
     await member.hasChats(count)

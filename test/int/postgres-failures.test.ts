@@ -5,6 +5,7 @@ import { codeOf } from '../../src/ports/errors.ts'
 import type { Append } from '../../src/ports/repository.ts'
 import {
   logOf,
+  LONG_MS,
   newMember,
   newNode,
   newRoom,
@@ -140,7 +141,7 @@ test('members of a node that has no lease, not even a lapsed one, are reaped', a
   await newMember(repository, node, room)
   // What is left when a join commits after its node was reaped to the end.
   await admin`delete from nodes where node_id = ${node}`
-  const lefts = await repository.reap('lapsed', 0, 100)
+  const lefts = await repository.reap('lapsed', { leaseMs: 0, resumeMs: LONG_MS }, 100)
   const here = lefts.filter(({ roomId }) => roomId === room)
   expect(here.map(({ roomId, type, seq }) => ({ roomId, type, seq }))).toEqual([
     { roomId: room, type: 'left', seq: 2 },

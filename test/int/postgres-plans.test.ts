@@ -1,11 +1,12 @@
 import postgres from 'postgres'
 import { expect, test } from 'vitest'
 import { PostgresRepository } from '../../src/adapters/postgres/repository.ts'
-import type { RoomId } from '../../src/ports/model.ts'
+import type { ResumeHash, RoomId } from '../../src/ports/model.ts'
 import {
   joining,
   leaving,
   logOf,
+  LONG_MS,
   newMember,
   newNode,
   newRoom,
@@ -79,8 +80,19 @@ test('no call reads a whole table of rooms, messages or members', async () => {
     await repository.read(room, { newest: true, limit: 5 })
     await repository.lastSeqs(some)
     await repository.membersOf(node)
-    await repository.reap(node, 0, 500)
-    await repository.reap('lapsed', 0, 500)
+    await repository.rosterAt(room, 2, 200)
+    const hashes = upTo(3).map(
+      (n) => `${room.replaceAll('-', '')}${n}`.padEnd(64, '0') as ResumeHash,
+    )
+    const resumable = hashes.map((resumeHash) => ({ ...joining(room), resumeHash }))
+    await repository.append(node, resumable)
+    await repository.resume(node, room, hashes[0]!, 1_000)
+    await repository.detach([
+      { memberId: resumable[0]!.memberId, attachment: 2 },
+      { memberId: resumable[1]!.memberId, attachment: 1 },
+    ])
+    await repository.reap(node, { leaseMs: 0, resumeMs: LONG_MS }, 500)
+    await repository.reap('lapsed', { leaseMs: 0, resumeMs: 0 }, 500)
     await newRoom(repository)
     while ((await repository.expireRooms({ roomTtlMs: 0, unusedRoomTtlMs: 0 })).more);
   }

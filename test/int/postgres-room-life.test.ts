@@ -119,7 +119,7 @@ test('a room that someone else marked gone goes with its members, and their node
     rooms: 0,
     more: false,
   })
-  expect(await repository.membersOf(node)).toEqual([
+  expect(await repository.membersOf(node)).toMatchObject([
     { memberId: neighbour.memberId, roomId: other },
   ])
   expect([await rowsOf('rooms'), await rowsOf('log')]).toEqual([1, 1])

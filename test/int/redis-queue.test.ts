@@ -20,7 +20,11 @@ afterAll(() => admin.disconnect())
 const open = async (address = url) => {
   const queue = new RedisQueue({ url: address, clock: new SystemClock(), log: silent })
   await queue.start()
-  const probe = queue.subscribe(randomUUID() as RoomId, { onRun() {}, onInterrupted() {} })
+  const probe = queue.subscribe(randomUUID() as RoomId, {
+    onRun() {},
+    onNote() {},
+    onInterrupted() {},
+  })
   await probe.live
   probe.close()
   return queue
@@ -47,7 +51,7 @@ test('Q1 a room that was closed and opened again is live only with its own confi
   })
   link.delay(100)
   const roomId = randomUUID() as RoomId
-  const handlers = { onRun() {}, onInterrupted() {} }
+  const handlers = { onRun() {}, onNote() {}, onInterrupted() {} }
   const first = queue.subscribe(roomId, handlers)
   await eventually('the first is at Redis, its confirmation on the way', async () =>
     ((await admin.pubsub('CHANNELS', `sharechat:room:${roomId}`)) as string[]).includes(

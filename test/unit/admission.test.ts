@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Bucket, Buckets } from '../../src/domain/bucket.ts'
+import { Pace } from '../../src/domain/pace.ts'
 import type { ServerParts } from '../../src/adapters/http/server.ts'
 import {
   clientFrame,
@@ -10,6 +11,7 @@ import {
   RawClient,
   realClock,
   request,
+  SETTINGS,
   until,
 } from './http-fixture.ts'
 
@@ -19,12 +21,18 @@ const PONG = 10
 const limitsOn = (clock: Pick<ManualClock, 'now'>, burst = 2): ServerParts['limits'] => ({
   joins: new Buckets({ perSecond: 0.5, burst }, clock),
   rooms: new Buckets({ perSecond: 0.1, burst }, clock),
+  connections: new Buckets({ perSecond: 0.5, burst }, clock),
+  pace: () =>
+    new Pace(
+      { messages: { perSecond: 1, burst: 5 }, messageBytes: { perSecond: 1_000, burst: 10_000 } },
+      clock.now(),
+    ),
   bucket: (rate) => new Bucket(rate, clock.now()),
 })
 
 const setUp = (parts: Partial<ServerParts> = {}, trustProxy: readonly string[] = []) => {
   const clock = new ManualClock()
-  const settings = { allowedOrigins: [], trustProxy, pingMs: 60_000 }
+  const settings = { ...SETTINGS, trustProxy }
   const set = fixture({ limits: limitsOn(clock), settings, ...parts })
   const post = async (remoteAddress: string, forwarded?: string) => {
     const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }

@@ -38,9 +38,13 @@ const forbidden = (
   )
 
 const everywhereBut = (home: string): readonly string[] =>
-  ['src', 'src/ports', 'src/domain', ...adapters.map((name) => `src/adapters/${name}`)].filter(
-    (folder) => folder !== home,
-  )
+  [
+    'src',
+    'src/ports',
+    'src/protocol',
+    'src/domain',
+    ...adapters.map((name) => `src/adapters/${name}`),
+  ].filter((folder) => folder !== home)
 
 const breaches: readonly Breach[] = [
   ...forbidden(
@@ -53,6 +57,17 @@ const breaches: readonly Breach[] = [
     ['src/domain'],
     /The domain imports src\/ports only/,
   ),
+  ...forbidden(
+    ['../ports/model.ts', '../domain/room.ts', './../app.ts', 'node:fs', '../../test/unit/x.ts'],
+    ['src/protocol'],
+    /The protocol imports nothing outside/,
+  ),
+  {
+    folder: 'src/protocol',
+    code: 'export const a = Buffer\n',
+    rule: 'no-restricted-globals',
+    says: /A browser has none/,
+  },
   ...adapters.flatMap((from) =>
     forbidden(
       [
@@ -146,6 +161,8 @@ const clean: Readonly<Record<string, string>> = {
   'src/ports/clock.ts': 'export interface Clock {\n  now(): number\n}\n',
   'src/ports/queue.ts':
     "import type { Clock } from './clock.ts'\nexport type Queue = { clock: Clock }\n",
+  'src/protocol/it.ts': "import type { It } from './other.ts'\nexport type Its = It[]\n",
+  'src/protocol/other.ts': 'export type It = string\n',
   'src/domain/room.ts':
     "import type { Clock } from '../ports/clock.ts'\nexport type Room = Clock\n",
   'src/domain/member.ts': "import type { Room } from './room.ts'\nexport type Member = Room\n",

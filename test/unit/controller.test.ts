@@ -56,6 +56,7 @@ describe('joining', () => {
     const deaf = await startNode({
       queue: {
         publish: (room, from, run) => queue.publish(room, from, run),
+        tell: (room, from, note) => queue.tell(room, from, note),
         ping: () => queue.ping(),
         subscribe: (): Subscription => ({
           live: new Promise((resolve) => (live = resolve)),

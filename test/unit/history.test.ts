@@ -125,7 +125,7 @@ test('four reads at a time, the others in their order', async () => {
   const begun: number[] = []
   const release: (() => void)[] = []
   logs.onRead = (count) => {
-    begun.push(logs.reads[count - 1]!.limit - 1)
+    begun.push(logs.reads[count - 1]!.limit)
     return new Promise((resolve) => release.push(resolve))
   }
   const reads = [1, 2, 3, 4, 5, 6, 7].map((limit) =>

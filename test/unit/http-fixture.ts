@@ -5,7 +5,10 @@ import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { encodeMessage } from '../../src/adapters/http/frames.ts'
 import { buildServer, type ServerParts } from '../../src/adapters/http/server.ts'
+import { SystemIds } from '../../src/adapters/system/ids.ts'
+import type { Joined, JoinWish } from '../../src/domain/joins.ts'
 import { History } from '../../src/domain/history.ts'
+import type { Member, Sent } from '../../src/domain/member.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Connection } from '../../src/ports/connection.ts'
 import { RoomError } from '../../src/ports/errors.ts'
@@ -80,11 +83,16 @@ export class ManualClock implements Clock {
   }
 }
 
+const system = new SystemIds()
+
 export const ids: Ids = {
   roomId: () => randomUUID() as RoomId,
   memberId: () => randomUUID() as MemberId,
   messageId: () => randomUUID() as MessageId,
   nodeId: () => randomUUID() as NodeId,
+  messageIdOf: (memberId, ref) => system.messageIdOf(memberId, ref),
+  resumeSecret: () => system.resumeSecret(),
+  resumeHash: (secret) => system.resumeHash(secret),
   roomName: () => 'Imperfect Seat',
   memberName: () => 'Silver Otter',
   random: () => 0.5,
@@ -147,6 +155,16 @@ export interface FakeMember {
   left: number
 }
 
+/** One that came over the JSON dialect, with what it asked for, and how it went. */
+export interface FakeResumable {
+  readonly connection: Connection
+  readonly roomId: RoomId
+  readonly wish: JoinWish
+  readonly sends: { readonly ref: string; readonly text: string; answer(sent: Sent): void }[]
+  typed: number
+  end: 'left' | 'quit' | undefined
+}
+
 /** Stands for the controller: keeps what it is told, answers what a test wants. */
 export class FakeController {
   accepting = true
@@ -156,6 +174,8 @@ export class FakeController {
   onJoin: (member: FakeMember) => void | Promise<void> = () => {}
   onPost: (member: FakeMember, text: string) => void = () => {}
   onCreate: () => void | Promise<void> = () => {}
+  readonly resumables: FakeResumable[] = []
+  onResumable: (member: FakeResumable) => void | Promise<void> = () => {}
   /** How often any method was called. */
   calls = 0
 
@@ -187,6 +207,45 @@ export class FakeController {
       leave: () => {
         member.left += 1
       },
+    }
+  }
+
+  async joinResumable(id: RoomId, connection: Connection, wish: JoinWish): Promise<Joined> {
+    const room = await this.findRoom(id)
+    const fake: FakeResumable = {
+      connection,
+      roomId: id,
+      wish,
+      sends: [],
+      typed: 0,
+      end: undefined,
+    }
+    this.resumables.push(fake)
+    await this.onResumable(fake)
+    const member = {
+      id: ids.memberId(),
+      name: 'Silver Otter',
+      send: (ref: string, text: string, answer: (sent: Sent) => void) => {
+        fake.sends.push({ ref, text, answer })
+      },
+      typing: () => {
+        fake.typed += 1
+      },
+      leave: () => {
+        fake.end ??= 'left'
+      },
+      quit: () => {
+        fake.end ??= 'quit'
+      },
+    }
+    return {
+      member: member as unknown as Member,
+      roomName: room.name,
+      members: [{ id: member.id, name: member.name }],
+      memberCount: 1,
+      seq: 1,
+      resume: wish.resume ?? ids.resumeSecret(),
+      resetFrom: wish.after === 99 ? 1 : undefined,
     }
   }
 }
@@ -224,6 +283,16 @@ export interface Fixture {
   readonly roomId: RoomId
 }
 
+export const SETTINGS: ServerParts['settings'] = {
+  allowedOrigins: [],
+  trustProxy: [],
+  pingMs: 60_000,
+  maxMessageBytes: 16_384,
+  maxConnectionRooms: 3,
+  resumeMs: 30_000,
+  rates: undefined,
+}
+
 /** A server over fakes, closed after the test. */
 export const fixture = (parts: Partial<ServerParts> = {}): Fixture => {
   const controller = new FakeController()
@@ -241,7 +310,7 @@ export const fixture = (parts: Partial<ServerParts> = {}): Fixture => {
     log,
     limits: undefined,
     overloaded: () => false,
-    settings: { allowedOrigins: [], trustProxy: [], pingMs: 60_000 },
+    settings: SETTINGS,
     ...parts,
   })
   onTestFinished(async () => {
@@ -343,8 +412,9 @@ export const clientFrame = (opcode: number, content: string | Uint8Array = ''): 
 export const openWebSocket = async (
   port: number,
   path: string,
+  protocols: readonly string[] = [],
 ): Promise<{ ws: WebSocket; frames: string[] }> => {
-  const ws = new WebSocket(`ws://127.0.0.1:${port}${path}`)
+  const ws = new WebSocket(`ws://127.0.0.1:${port}${path}`, [...protocols])
   const frames: string[] = []
   ws.on('message', (data: Buffer) => frames.push(data.toString()))
   onTestFinished(() => ws.terminate())

@@ -2,6 +2,7 @@ import { request as httpRequest, type ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import { encodeMessage, messageJson } from '../../src/adapters/http/frames.ts'
 import { RoomError } from '../../src/ports/errors.ts'
+import { HISTORY_TYPE } from '../../src/protocol/dialect.ts'
 import {
   fixture,
   type Fixture,
@@ -215,4 +216,53 @@ test('a reader that goes away while a page is read: nothing waits for it', async
   await meanwhile(port)
   expect(responses[0]?.listenerCount('drain')).toBe(0)
   expect(set.logs.reads.length).toBe(3)
+})
+
+test('with seqs: the same messages with `seq` in front, and seqs as cursors, in all ways to read', async () => {
+  const set = fixture()
+  const log = fill(set, 1_234)
+  const path = `/api/room/${set.roomId}/messages`
+  const accept = HISTORY_TYPE
+  const ask = (query: string, headers: Readonly<Record<string, string>> = { accept }) =>
+    set.app.inject({ url: `${path}${query}`, headers })
+  const element = (seq: number) => `{"seq":${seq},${messageJson(log[seq - 1]!).slice(1)}`
+  const elements = (from: number, to: number) =>
+    `[${Array.from({ length: to - from + 1 }, (_, at) => element(from + at)).join(',')}]`
+  const whole = await ask('')
+  expect(whole.headers['content-type']).toBe(`${HISTORY_TYPE}; charset=utf-8`)
+  expect(whole.body).toBe(elements(1, 1_234))
+  const cases = [
+    ['?limit=2', 1_233, 1_234, `<${path}?limit=2&before=1233>; rel="prev"`],
+    ['?after=0&limit=2', 1, 2, `<${path}?limit=2&after=2>; rel="next"`],
+    [
+      '?before=101&limit=10',
+      91,
+      100,
+      `<${path}?limit=10&before=91>; rel="prev", <${path}?limit=10&after=100>; rel="next"`,
+    ],
+    ['?after=9999', 1, 0, undefined],
+    ['?before=1', 1, 0, undefined],
+  ] as const
+  for (const [query, from, to, link] of cases) {
+    const page = await ask(query)
+    expect([page.body, page.headers['link']]).toEqual([elements(from, to), link])
+  }
+  for (const cursor of [
+    log[5]!.id,
+    '-1',
+    '1.0',
+    '01',
+    '1e3',
+    '9'.repeat(17),
+    '9007199254740993',
+    '',
+  ]) {
+    expect((await ask(`?after=${cursor}`)).statusCode, cursor).toBe(400)
+  }
+  for (const ranges of [`text/html, ${accept.toUpperCase()};q=0.9`, `${accept} ,*/*`]) {
+    expect((await ask('?limit=1', { accept: ranges })).body).toBe(elements(1_234, 1_234))
+  }
+  for (const ranges of ['*/*', 'application/json', `${accept}x`]) {
+    expect((await ask('?limit=1', { accept: ranges })).body).toBe(`[${messageJson(log.at(-1)!)}]`)
+  }
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { RoomError, type ErrorCode } from '../../src/ports/errors.ts'
-import { fixture, ids, listen, RawClient, request } from './http-fixture.ts'
+import { fixture, ids, listen, RawClient, request, SETTINGS } from './http-fixture.ts'
 
 const error = (code: ErrorCode, message: string = expect.any(String) as string) => ({
   error: { code, message },
@@ -171,7 +171,7 @@ test('OPTIONS creates nothing; a preflight allows POST from anywhere', async () 
 })
 
 test('ALLOWED_ORIGINS: an exact list for POST; reading stays open; no Origin is no browser', async () => {
-  const settings = { allowedOrigins: ['https://a.example'], trustProxy: [], pingMs: 60_000 }
+  const settings = { ...SETTINGS, allowedOrigins: ['https://a.example'] }
   const { app, controller, roomId } = fixture({ settings })
   const post = (origin?: string) =>
     app.inject({

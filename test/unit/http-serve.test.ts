@@ -12,6 +12,7 @@ import {
   RawClient,
   realClock,
   request,
+  SETTINGS,
   say,
   until,
 } from './http-fixture.ts'
@@ -228,7 +229,7 @@ test.for([
 })
 
 test('ALLOWED_ORIGINS: an upgrade from elsewhere is 403 before anybody joins', async () => {
-  const settings = { allowedOrigins: ['https://a.example'], trustProxy: [], pingMs: 60_000 }
+  const settings = { ...SETTINGS, allowedOrigins: ['https://a.example'] }
   const { upgrade, controller } = await setUp({ settings })
   for (const origin of ['https://b.example', 'null', 'https://a.example.evil']) {
     await refused(upgrade({ Origin: origin }), 403, 'forbidden')

@@ -146,7 +146,7 @@ describe('the memory repository with a limit', () => {
     expect(held).toBeGreaterThan(4 * MIB)
     while ((await repository.expireRooms(ALL_OVER)).more);
     expect(usedHeap() - before).toBeLessThan(3 * MIB)
-    expect(await repository.reap(node, LONG_MS, 10)).toEqual([])
+    expect(await repository.reap(node, { leaseMs: LONG_MS, resumeMs: LONG_MS }, 10)).toEqual([])
   })
 })
 

@@ -11,6 +11,7 @@ import {
   openWebSocket,
   RawClient,
   request,
+  SETTINGS,
   until,
 } from './http-fixture.ts'
 
@@ -98,7 +99,7 @@ test('one timer for all, none for nobody, none after stop', () => {
 })
 
 test('a vanished peer leaves within two intervals, one that answers pings stays', async () => {
-  const set = fixture({ settings: { allowedOrigins: [], trustProxy: [], pingMs: 300 } })
+  const set = fixture({ settings: { ...SETTINGS, pingMs: 300 } })
   const port = await listen(set)
   const { ws } = await openWebSocket(port, `/api/serve/${set.roomId}`)
   const silent = new RawClient(port)

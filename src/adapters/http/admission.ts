@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { Bucket, Buckets, Rate } from '../../domain/bucket.ts'
+import type { Pace } from '../../domain/pace.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { RoomError } from '../../ports/errors.ts'
 import { addressKey } from './addresses.ts'
@@ -14,7 +15,11 @@ export interface Limits {
   readonly joins: Pick<Buckets, 'take'>
   /** New rooms per address. */
   readonly rooms: Pick<Buckets, 'take'>
+  /** JSON connections per address. */
+  readonly connections: Pick<Buckets, 'take'>
   bucket(rate: Rate): Bucket
+  /** For as much as one member may send. */
+  pace(): Pace
 }
 
 export interface AdmissionParts {
@@ -37,6 +42,28 @@ export class Admission {
   join(request: FastifyRequest, reply: FastifyReply): void {
     this.#shed()
     this.#count(this.#parts.limits?.joins, request, reply)
+  }
+
+  /** A JSON connection, which joins later. @throws RoomError as `join` */
+  connect(request: FastifyRequest, reply: FastifyReply): void {
+    this.#shed()
+    this.#count(this.#parts.limits?.connections, request, reply)
+  }
+
+  /**
+   * A join from an address that is connected.
+   * @param key the address's, from keyOf
+   * @returns how many milliseconds to wait; 0 to go on
+   * @throws RoomError `overloaded`
+   */
+  joinFrom(key: string): number {
+    this.#shed()
+    return this.#parts.limits?.joins.take(key) ?? 0
+  }
+
+  /** The pace of one connection's commands; undefined: as fast as they come. */
+  pace(): Pace | undefined {
+    return this.#parts.limits?.pace()
   }
 
   /** @throws RoomError as `join` */
@@ -76,5 +103,5 @@ export class Admission {
 }
 
 /** What a trusted proxy says that is no address leaves the proxy's own. */
-const keyOf = (request: FastifyRequest): string =>
+export const keyOf = (request: FastifyRequest): string =>
   addressKey(request.ip) ?? addressKey(request.raw.socket.remoteAddress ?? '') ?? ''

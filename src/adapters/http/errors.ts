@@ -5,6 +5,7 @@ import Type from 'typebox'
 import { type ErrorCode, RoomError } from '../../ports/errors.ts'
 import type { Ids } from '../../ports/ids.ts'
 import type { Log } from '../../ports/log.ts'
+import { retryMs } from './retry.ts'
 import { STATUS } from './status.ts'
 
 /** The body of every refusal. */
@@ -40,7 +41,7 @@ interface Refusal {
 const BUG: Refusal = { status: 500, code: 'internal', message: 'Something went wrong here.' }
 
 /** The refusal for anything thrown, by us or by Fastify. Never says what the client sent. */
-const refusalOf = (error: unknown): Refusal => {
+export const refusalOf = (error: unknown): Refusal => {
   if (error instanceof RoomError) {
     const { code, message } = error
     return code === 'internal' ? BUG : { status: STATUS[code], code, message }
@@ -59,8 +60,8 @@ export const errorHandler =
   (error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const { status, code, message } = refusalOf(error)
     if (status === 500) log.error('request failed', { error })
-    // Whoever was sent away together must not come back together.
-    if (status === 503) reply.header('retry-after', String(1 + Math.floor(ids.random() * 5)))
+    if (status === 503)
+      reply.header('retry-after', String(Math.ceil(retryMs(() => ids.random()) / 1000)))
     return reply.code(status).send(errorBody(code, message))
   }
 

@@ -21,6 +21,8 @@ const isoTime = (ms: number): string => {
 
 export const encodeMessage: EncodeMessage = (message) => Buffer.from(`${messageJson(message)}\n`)
 
+const NOTHING = new Uint8Array(0)
+
 /** One text frame per entry, with the plain frame as its text. An entry without one gives none. */
 export const plainDialect: Dialect = {
   encode(entries) {
@@ -35,21 +37,28 @@ export const plainDialect: Dialect = {
     }
     return { bytes, offsets }
   },
+  encodeTyping: () => NOTHING,
 }
 
 const FINAL_TEXT = 0x81
 const LENGTH_IN_2_BYTES = 126
 const LENGTH_IN_8_BYTES = 127
 
-const frameSize = (length: number): number => {
+/** Of a text frame; there is none without text. */
+export const frameSize = (length: number): number => {
   if (length === 0) return 0
   if (length < LENGTH_IN_2_BYTES) return 2 + length
   return (length < 0x1_00_00 ? 4 : 10) + length
 }
 
-/** Writes an unmasked WebSocket frame (RFC 6455, 5.2) and returns where it ends. */
 const putFrame = (bytes: Buffer, start: number, text: Uint8Array): number => {
-  const { length } = text
+  const at = putHead(bytes, start, text.length)
+  bytes.set(text, at)
+  return at + text.length
+}
+
+/** Writes the head of an unmasked WebSocket text frame (RFC 6455, 5.2) and returns where it ends. */
+export const putHead = (bytes: Buffer, start: number, length: number): number => {
   let at = bytes.writeUInt8(FINAL_TEXT, start)
   if (length < LENGTH_IN_2_BYTES) {
     at = bytes.writeUInt8(length, at)
@@ -60,6 +69,5 @@ const putFrame = (bytes: Buffer, start: number, text: Uint8Array): number => {
     at = bytes.writeUInt8(LENGTH_IN_8_BYTES, at)
     at = bytes.writeBigUInt64BE(BigInt(length), at)
   }
-  bytes.set(text, at)
-  return at + length
+  return at
 }

@@ -4,10 +4,10 @@ import Type, { type Static } from 'typebox'
 import type { Excerpt, History } from '../../domain/history.ts'
 import { codeOf, RoomError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
-import { isMessageId, type LoggedMessage, type MessageId } from '../../ports/model.ts'
+import type { LoggedMessage } from '../../ports/model.ts'
 import type { Range } from '../../ports/repository.ts'
 import { REFUSALS } from './errors.ts'
-import { messageJson } from './frames.ts'
+import { type HistoryDialect, historyDialectOf } from './history-dialects.ts'
 import { allowOnly } from './methods.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
 
@@ -15,9 +15,9 @@ const MESSAGES_PATH = '/api/room/:roomId/messages'
 const DEFAULT_LIMIT = 100
 /** A reader whose TCP socket took nothing for this long is cut when Node next looks: within twice that. */
 const STALLED_MS = 10_000
-const JSON_TYPE = 'application/json; charset=utf-8'
 
 const Message = Type.Object({
+  seq: Type.Optional(Type.Integer()),
   id: Type.String(),
   roomId: Type.String(),
   memberId: Type.String(),
@@ -55,18 +55,20 @@ export const messageRoutes = async (
     },
     async (request, reply) => {
       const roomId = roomIdOf(request)
-      const range = rangeOf(request.query as Static<typeof Query>)
-      reply.type(JSON_TYPE)
+      const dialect = historyDialectOf(request.headers.accept)
+      const range = rangeOf(request.query as Static<typeof Query>, dialect)
+      reply.type(dialect.type)
       if (range) {
         const excerpt = await history.excerpt(roomId, range)
-        const links = linksOf(`/api/room/${roomId}/messages?limit=${range.limit}`, excerpt)
+        const url = `/api/room/${roomId}/messages?limit=${range.limit}`
+        const links = linksOf(url, excerpt, dialect)
         if (links.length > 0) reply.header('link', links.join(', '))
         cutWhenStalled(reply.raw)
-        return reply.send(`[${excerpt.messages.map(messageJson).join(',')}]`)
+        return reply.send(`[${excerpt.messages.map(dialect.element).join(',')}]`)
       }
       const pages = await history.all(roomId)
       if (request.method === 'HEAD') return reply.send()
-      await stream(reply, pages).catch((error: unknown) => {
+      await stream(reply, pages, dialect).catch((error: unknown) => {
         if (codeOf(error) === 'internal') log.error('request failed', { error })
         reply.raw.destroy()
       })
@@ -77,7 +79,10 @@ export const messageRoutes = async (
 }
 
 /** @returns undefined when the whole log is wanted */
-const rangeOf = ({ limit, before, after }: Static<typeof Query>): Range | undefined => {
+const rangeOf = (
+  { limit, before, after }: Static<typeof Query>,
+  { cursor }: HistoryDialect,
+): Range | undefined => {
   const count = { limit: Number(limit ?? DEFAULT_LIMIT) }
   if (before !== undefined && after !== undefined) {
     throw new RoomError('invalid', 'Use either before or after.')
@@ -87,15 +92,17 @@ const rangeOf = ({ limit, before, after }: Static<typeof Query>): Range | undefi
   return limit === undefined ? undefined : { ...count, newest: true }
 }
 
-const cursor = (text: string): MessageId => {
-  if (!isMessageId(text)) throw new RoomError('invalid', 'A cursor is the id of a message.')
-  return text
+const linksOf = (
+  url: string,
+  { messages, older, newer }: Excerpt,
+  { cursorOf }: HistoryDialect,
+): string[] => {
+  const [first, last] = [messages[0], messages.at(-1)]
+  return [
+    ...(older && first ? [`<${url}&before=${cursorOf(first)}>; rel="prev"`] : []),
+    ...(newer && last ? [`<${url}&after=${cursorOf(last)}>; rel="next"`] : []),
+  ]
 }
-
-const linksOf = (url: string, { messages, older, newer }: Excerpt): string[] => [
-  ...(older ? [`<${url}&before=${messages[0]?.id}>; rel="prev"`] : []),
-  ...(newer ? [`<${url}&after=${messages.at(-1)?.id}>; rel="next"`] : []),
-]
 
 /** Node counts what the peer takes as activity; it sets its own timeout when this is finished. */
 const cutWhenStalled = (response: ServerResponse): void => {
@@ -109,6 +116,7 @@ const cutWhenStalled = (response: ServerResponse): void => {
 const stream = async (
   reply: FastifyReply,
   pages: AsyncIterable<readonly LoggedMessage[]>,
+  { element }: HistoryDialect,
 ): Promise<void> => {
   const response = reply.raw
   reply.hijack()
@@ -117,7 +125,7 @@ const stream = async (
   let separator = '['
   for await (const page of pages) {
     if (response.destroyed) return
-    const taken = response.write(separator + page.map(messageJson).join(','))
+    const taken = response.write(separator + page.map(element).join(','))
     if (!taken) await drained(response)
     separator = ','
   }

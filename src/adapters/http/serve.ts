@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer'
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import type { RawData, WebSocket } from 'ws'
+import type { RawData } from 'ws'
 import type { Member } from '../../domain/member.ts'
 import type { Connection } from '../../ports/connection.ts'
-import { RoomError } from '../../ports/errors.ts'
 import type { RoomId } from '../../ports/model.ts'
 import type { Admission } from './admission.ts'
 import { errorBody } from './errors.ts'
+import { checkHandshake, forgetHandshake } from './handshake.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { allowOnly } from './methods.ts'
 import { roomIdOf } from './room-id.ts'
@@ -86,35 +86,4 @@ export const serveRoute = async (
     },
   })
   allowOnly(app, SERVE_PATH, ['GET', 'HEAD'])
-}
-
-/**
- * Lets go of the request and its answer, which would stay as long as the WebSocket: Node keeps the
- * answer with the socket, and the plugin both in its error listener. That listener has nothing to
- * do once the WebSocket is open: `ws` has begun to close it before it tells of an error.
- */
-const forgetHandshake = (ws: WebSocket, response: ServerResponse): void => {
-  if (response.socket) response.detachSocket(response.socket)
-  ws.removeAllListeners('error')
-  ws.on('error', ignore)
-}
-
-const ignore = () => {}
-
-const KEY = /^[+/0-9A-Za-z]{22}==$/
-const TOKEN = /^[!#$%&'*+\-.0-9A-Z^_`|a-z~]+$/
-
-/**
- * Refuses what `ws` would refuse, because that comes after the join: nobody may join and leave for
- * a handshake that cannot work.
- */
-const checkHandshake = (headers: IncomingHttpHeaders): void => {
-  const protocols = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? []
-  const valid =
-    headers.upgrade?.toLowerCase() === 'websocket' &&
-    headers['sec-websocket-version'] === '13' &&
-    KEY.test(headers['sec-websocket-key'] ?? '') &&
-    protocols.every((name) => TOKEN.test(name)) &&
-    new Set(protocols).size === protocols.length
-  if (!valid) throw new RoomError('invalid', 'This is not a WebSocket handshake of version 13.')
 }

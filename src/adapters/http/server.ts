@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import cors from '@fastify/cors'
 import websocket from '@fastify/websocket'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -6,6 +7,7 @@ import type { Clock } from '../../ports/clock.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type { Ids } from '../../ports/ids.ts'
 import type { Log } from '../../ports/log.ts'
+import { CONNECT_PATH, SUBPROTOCOL } from '../../protocol/dialect.ts'
 import { Admission, type AdmissionParts } from './admission.ts'
 import {
   brokenRequest,
@@ -14,9 +16,11 @@ import {
   unmetExpectation,
   unroutable,
 } from './errors.ts'
+import { connectRoute, type ConnectParts } from './connect.ts'
 import { cutEarlyUpgrades } from './early-upgrades.ts'
 import { healthRoutes, type HealthParts, type Pings } from './health.ts'
 import { Heartbeat } from './heartbeat.ts'
+import type { JsonSocket } from './json-socket.ts'
 import { messageRoutes } from './messages.ts'
 import { roomRoutes, type RoomsParts } from './rooms.ts'
 import { SERVE_PATH, serveRoute, type ServeParts } from './serve.ts'
@@ -25,13 +29,14 @@ import { welcomeRoute } from './welcome.ts'
 export interface ServerParts extends AdmissionParts {
   readonly controller: RoomsParts['controller'] &
     ServeParts['controller'] &
+    ConnectParts['controller'] &
     HealthParts['controller']
   readonly history: History
   readonly pings: Pings
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
-  readonly settings: {
+  readonly settings: ConnectParts['settings'] & {
     /** Who may create and join from a browser, as exact origins; empty: anyone. */
     readonly allowedOrigins: readonly string[]
     /** Addresses and networks of proxies, whose `X-Forwarded-For` counts. */
@@ -53,7 +58,9 @@ const WEBSOCKET = {
   maxPendingAutoPongs: 1024,
   perMessageDeflate: false,
   closeTimeout: 2_000,
-  handleProtocols: (): false => false,
+  // Fastify has seen to it that who comes to this path offers it.
+  handleProtocols: (_offered: Set<string>, { url = '' }: IncomingMessage): string | false =>
+    url.split('?', 1)[0] === CONNECT_PATH ? SUBPROTOCOL : false,
 }
 
 /**
@@ -89,6 +96,7 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
 
   const admission = new Admission(parts)
   const heartbeat = new Heartbeat(clock, settings.pingMs)
+  const jsonSockets = new Set<JsonSocket>()
   void app.register(websocket, {
     options: WEBSOCKET,
     // `ws` has already sent the close frame for what the peer did; the plugin's own handler would
@@ -101,6 +109,8 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
     // The plugin's own would close everybody without a code and wait for 30 s.
     preClose: async () => {
       heartbeat.stop()
+      // Those that have a room were closed with it.
+      for (const socket of jsonSockets) socket.close('drain')
       const closed = new Promise((resolve) => app.websocketServer.close(resolve))
       for (const ws of app.websocketServer.clients) {
         if (ws.readyState === ws.OPEN) ws.terminate()
@@ -120,6 +130,7 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
   void app.register(roomRoutes, { ...parts, admission })
   void app.register(messageRoutes, parts)
   void app.register(serveRoute, { ...parts, admission, heartbeat })
+  void app.register(connectRoute, { ...parts, admission, heartbeat, sockets: jsonSockets })
   return app
 }
 
@@ -155,6 +166,7 @@ const checkOrigin = (allowed: ReadonlySet<string>, origin: string | undefined): 
 
 /** The plugin would upgrade any GET route and then close the WebSocket. */
 const checkUpgradable = ({ method, routeOptions }: FastifyRequest): void => {
-  if (method === 'GET' && routeOptions.url === SERVE_PATH) return
+  const { url } = routeOptions
+  if (method === 'GET' && (url === SERVE_PATH || url === CONNECT_PATH)) return
   throw new RoomError('invalid', 'This is not a WebSocket address.')
 }

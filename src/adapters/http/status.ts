@@ -25,6 +25,7 @@ export const CLOSE: Readonly<Record<CloseReason, readonly [code: number, words: 
   slow: [1013, 'reading too slowly'],
   flood: [1008, 'too much, come back later'],
   room_gone: [4004, 'the room is gone'],
+  replaced: [4001, 'resumed by another connection'],
 }
 
 /** What a client sent in a binary frame is no text. */

@@ -16,6 +16,7 @@ import { CLOSE } from './status.ts'
  */
 export class WebSocketConnection implements Connection {
   readonly dialect = plainDialect
+  written = 0
   readonly #socket: Socket
   #ws: WebSocket | undefined
   #early: Uint8Array[] = []
@@ -33,6 +34,7 @@ export class WebSocketConnection implements Connection {
 
   write(bytes: Uint8Array): void {
     if (this.#closed) return
+    this.written += bytes.length
     if (!this.#ws) {
       this.#early.push(bytes)
       this.#earlyBytes += bytes.length

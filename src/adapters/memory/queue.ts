@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts'
 import type { NodeId, RoomId } from '../../ports/model.ts'
-import type { Queue, QueueHandlers, Run, Subscription } from '../../ports/queue.ts'
+import type { Note, Queue, QueueHandlers, Run, Subscription } from '../../ports/queue.ts'
 
 interface Subscriber {
   readonly handlers: QueueHandlers
@@ -9,7 +9,7 @@ interface Subscriber {
 interface Published {
   readonly subscribers: ReadonlySet<Subscriber>
   readonly from: NodeId
-  readonly run: Run
+  readonly what: Run | Note
 }
 
 /**
@@ -32,10 +32,11 @@ export class MemoryQueue implements Queue {
   }
 
   async publish(roomId: RoomId, from: NodeId, run: Run): Promise<void> {
-    const subscribers = this.#rooms.get(roomId)
-    if (!subscribers) return
-    if (this.#published.push({ subscribers, from, run }) > 1) return
-    this.#clock.soon(() => this.#handOut())
+    this.#publish(roomId, from, run)
+  }
+
+  async tell(roomId: RoomId, from: NodeId, note: Note): Promise<void> {
+    this.#publish(roomId, from, note)
   }
 
   subscribe(roomId: RoomId, handlers: QueueHandlers): Subscription {
@@ -55,11 +56,21 @@ export class MemoryQueue implements Queue {
 
   async ping(): Promise<void> {}
 
+  #publish(roomId: RoomId, from: NodeId, what: Run | Note): void {
+    const subscribers = this.#rooms.get(roomId)
+    if (!subscribers) return
+    if (this.#published.push({ subscribers, from, what }) > 1) return
+    this.#clock.soon(() => this.#handOut())
+  }
+
   #handOut(): void {
     const published = this.#published
     this.#published = []
-    for (const { subscribers, from, run } of published) {
-      for (const { handlers } of subscribers) handlers.onRun(from, run)
+    for (const { subscribers, from, what } of published) {
+      for (const { handlers } of subscribers) {
+        if ('kind' in what) handlers.onNote(from, what)
+        else handlers.onRun(from, what)
+      }
     }
   }
 }

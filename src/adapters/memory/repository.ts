@@ -4,9 +4,9 @@ import { RoomError } from '../../ports/errors.ts'
 import type {
   LoggedMessage,
   MemberId,
-  MemberRef,
   MessageId,
   NodeId,
+  ResumeHash,
   Room,
   RoomId,
   Seq,
@@ -15,17 +15,25 @@ import type {
 import type {
   Append,
   Appended,
+  AppendJoined,
+  Attachment,
   Expired,
   LastSeq,
-  MemberPlace,
   Page,
   Range,
+  ReapTimes,
   Repository,
+  Resumed,
   RoomTtls,
   RoomWithMembers,
+  Roster,
   SeenSeq,
+  StoredMember,
 } from '../../ports/repository.ts'
 import { LifeTimes, type Mortal } from './life-times.ts'
+import { freeName, Members, type Stored } from './members.ts'
+import { pageOf } from './page.ts'
+import { rosterOf } from './roster.ts'
 import { Space } from './space.ts'
 
 /** What one step of expiring rooms removes at most. */
@@ -41,13 +49,8 @@ interface StoredRoom extends Mortal {
   readonly log: LoggedMessage[]
   lastSent: number
   /** By the order of joining. */
-  readonly members: Map<MemberId, StoredMember>
+  readonly members: Map<MemberId, Stored<StoredRoom>>
   readonly takenNames: Set<string>
-}
-
-interface StoredMember extends MemberRef {
-  readonly room: StoredRoom
-  readonly nodeId: NodeId
 }
 
 interface StoredNode {
@@ -70,7 +73,7 @@ export class MemoryRepository implements Repository {
   readonly #rooms = new Map<RoomId, StoredRoom>()
   readonly #nodes = new Map<NodeId, StoredNode>()
   readonly #messages = new Map<MessageId, LoggedMessage>()
-  readonly #membersByNode = new Map<NodeId, Set<StoredMember>>()
+  readonly #members = new Members<StoredRoom>()
   readonly #space: Space
   readonly #lifeTimes = new LifeTimes<StoredRoom>()
   /** Rooms that are gone, and what is left of their logs. */
@@ -109,6 +112,11 @@ export class MemoryRepository implements Repository {
     return { id: room.id, name: room.name, members }
   }
 
+  async rosterAt(roomId: RoomId, seq: Seq, limit: number): Promise<Roster | undefined> {
+    const room = this.#rooms.get(roomId)
+    return room && rosterOf(room, seq, limit)
+  }
+
   async append(nodeId: NodeId, entries: readonly Append[]): Promise<readonly Appended[]> {
     if (this.#nodes.get(nodeId)?.gone !== false) {
       return entries.map(() => ({ rejected: 'member_gone' }))
@@ -130,17 +138,34 @@ export class MemoryRepository implements Repository {
   async read(roomId: RoomId, range: Range): Promise<Page | 'cursor_unknown' | undefined> {
     const room = this.#rooms.get(roomId)
     if (room === undefined) return undefined
-    const lastSeq = room.log.length
-    if ('newest' in range)
-      return { messages: room.log.slice(Math.max(0, lastSeq - range.limit)), lastSeq }
-    const cursor = this.#seqOf(room, 'after' in range ? range.after : range.before)
-    if (cursor === undefined) return 'cursor_unknown'
-    if ('before' in range) {
-      const end = Math.min(cursor - 1, lastSeq)
-      return { messages: room.log.slice(Math.max(0, end - range.limit), Math.max(0, end)), lastSeq }
+    return pageOf(room.log, range, (id) => {
+      const message = this.#messages.get(id)
+      return message?.roomId === roomId ? message.seq : undefined
+    })
+  }
+
+  async resume(
+    nodeId: NodeId,
+    roomId: RoomId,
+    resumeHash: ResumeHash,
+    resumeMs: number,
+  ): Promise<Resumed | undefined> {
+    const member = this.#members.withResume(resumeHash)
+    if (member?.room.id !== roomId || this.#nodes.get(nodeId)?.gone !== false) return undefined
+    if (!this.#rooms.has(roomId)) return undefined
+    const { detachedAt } = member
+    if (detachedAt !== undefined && this.#clock.now() - detachedAt >= resumeMs) return undefined
+    this.#members.attach(member, nodeId)
+    const { id: memberId, name: memberName, attachment, room } = member
+    return { memberId, memberName, attachment, lastSeq: room.log.length }
+  }
+
+  async detach(attachments: readonly Attachment[]): Promise<void> {
+    for (const { memberId, attachment } of attachments) {
+      const member = this.#members.get(memberId)
+      if (member?.resumeHash === undefined || member.detachedAt !== undefined) continue
+      if (member.attachment === attachment) this.#members.detach(member, this.#clock.now())
     }
-    const page = room.log.slice(cursor, cursor + range.limit)
-    return { messages: upTo(range.maxBytes ?? Infinity, page), lastSeq }
   }
 
   async lastSeqs(seen: readonly SeenSeq[]): Promise<readonly LastSeq[]> {
@@ -162,23 +187,32 @@ export class MemoryRepository implements Repository {
 
   async reap(
     whom: NodeId | 'lapsed',
-    leaseMs: number,
+    { leaseMs, resumeMs }: ReapTimes,
     limit: number,
   ): Promise<readonly LoggedMessage[]> {
     const now = this.#clock.now()
     if (whom === 'lapsed' && now < this.#started + leaseMs) return []
     const lefts: LoggedMessage[] = []
+    const removeOne = (member: Stored<StoredRoom>): void => {
+      this.#remove(member)
+      const entry = { messageId: randomUUID() as MessageId, memberId: member.id }
+      lefts.push(this.#log(member, entry, 'left', `${member.name} left the room.`))
+    }
     for (const [nodeId, node] of this.#nodes) {
       if (whom === 'lapsed' ? node.leaseUntil < now : nodeId === whom) node.gone = true
       if (!node.gone || (whom !== 'lapsed' && nodeId !== whom)) continue
-      for (const member of this.#membersByNode.get(nodeId) ?? []) {
-        if (lefts.length === limit) break
-        this.#remove(member)
-        const entry = { messageId: randomUUID() as MessageId, memberId: member.id }
-        lefts.push(this.#log(member, entry, 'left', `${member.name} left the room.`))
+      for (const member of this.#members.of(nodeId)) {
+        if (member.resumeHash !== undefined) this.#members.detach(member, now)
+        else if (lefts.length < limit) removeOne(member)
       }
       // Its row goes last: without one it can neither renew nor append, and has nothing to reap.
-      if (!this.#membersByNode.has(nodeId)) this.#nodes.delete(nodeId)
+      if (this.#members.of(nodeId).size === 0) this.#nodes.delete(nodeId)
+    }
+    if (whom === 'lapsed') {
+      for (const member of this.#members.detachedUntil(now - resumeMs)) {
+        if (lefts.length === limit) break
+        removeOne(member)
+      }
     }
     return lefts.sort((a, b) =>
       a.roomId < b.roomId ? -1 : a.roomId > b.roomId ? 1 : a.seq - b.seq,
@@ -207,9 +241,13 @@ export class MemoryRepository implements Repository {
     return { rooms: ended.length, more: ended.length === EXPIRE_ROOMS || this.#gone.size > 0 }
   }
 
-  async membersOf(nodeId: NodeId): Promise<readonly MemberPlace[]> {
-    const members = this.#membersByNode.get(nodeId) ?? new Set()
-    return Array.from(members, ({ id, room }) => ({ memberId: id, roomId: room.id }))
+  async membersOf(nodeId: NodeId): Promise<readonly StoredMember[]> {
+    return Array.from(this.#members.of(nodeId), ({ id, room, attachment, resumeHash }) => ({
+      memberId: id,
+      roomId: room.id,
+      attachment,
+      resumable: resumeHash !== undefined,
+    }))
   }
 
   async ping(): Promise<void> {}
@@ -220,14 +258,17 @@ export class MemoryRepository implements Repository {
     if (entry.type === 'joined') {
       if (room.members.size >= entry.maxMembers) return { rejected: 'room_full' }
       const name = freeName(room.takenNames, entry.names)
-      const [joined, left] = [`${name} joined the room.`, `${name} left the room.`]
-      if (!this.#space.take(room, joined, left)) return { rejected: 'storage_full' }
-      const member = this.#join(nodeId, room, entry.memberId, name)
-      return { message: this.#log(member, entry, 'joined', joined) }
+      const texts = [`${name} joined the room.`, `${name} left the room.`] as const
+      const hash = entry.resumeHash === undefined ? [] : [entry.resumeHash]
+      if (!this.#space.take(room, ...texts, ...hash)) return { rejected: 'storage_full' }
+      const member = this.#join(nodeId, room, entry, name)
+      return { message: this.#log(member, entry, 'joined', texts[0]) }
     }
     const member = room.members.get(entry.memberId)
     if (member === undefined) return { rejected: 'member_gone' }
     if (entry.type === 'left') {
+      const elsewhere = member.resumeHash !== undefined && member.nodeId !== nodeId
+      if (elsewhere) return { rejected: 'member_gone' }
       this.#remove(member)
       return { message: this.#log(member, entry, 'left', `${member.name} left the room.`) }
     }
@@ -237,7 +278,7 @@ export class MemoryRepository implements Repository {
   }
 
   #log(
-    { room, name }: StoredMember,
+    { room, name }: Stored<StoredRoom>,
     { messageId, memberId }: Pick<Append, 'messageId' | 'memberId'>,
     type: StoredType,
     text: string,
@@ -258,47 +299,24 @@ export class MemoryRepository implements Repository {
     return message
   }
 
-  #join(nodeId: NodeId, room: StoredRoom, id: MemberId, name: string): StoredMember {
-    const member = { id, name, room, nodeId }
+  #join(
+    nodeId: NodeId,
+    room: StoredRoom,
+    { memberId: id, resumeHash }: AppendJoined,
+    name: string,
+  ): Stored<StoredRoom> {
+    const member = { id, name, room, resumeHash, nodeId, attachment: 1, detachedAt: undefined }
     this.#lifeTimes.occupied(room)
     room.members.set(id, member)
-    room.takenNames.add(member.name.toLowerCase())
-    const ofNode = this.#membersByNode.get(nodeId)
-    if (ofNode === undefined) this.#membersByNode.set(nodeId, new Set([member]))
-    else ofNode.add(member)
+    room.takenNames.add(name.toLowerCase())
+    this.#members.add(member)
     return member
   }
 
-  #remove(member: StoredMember): void {
+  #remove(member: Stored<StoredRoom>): void {
     member.room.members.delete(member.id)
     member.room.takenNames.delete(member.name.toLowerCase())
-    const ofNode = this.#membersByNode.get(member.nodeId)
-    ofNode?.delete(member)
-    if (ofNode?.size === 0) this.#membersByNode.delete(member.nodeId)
+    this.#members.remove(member)
     if (member.room.members.size === 0) this.#lifeTimes.idle(member.room, this.#clock.now())
   }
-
-  #seqOf(room: StoredRoom, cursor: Seq | MessageId): Seq | undefined {
-    if (typeof cursor === 'number') return cursor
-    const message = this.#messages.get(cursor)
-    return message?.roomId === room.id ? message.seq : undefined
-  }
-}
-
-const freeName = (taken: ReadonlySet<string>, names: readonly [string, ...string[]]): string => {
-  const free = names.find((name) => !taken.has(name.toLowerCase()))
-  if (free !== undefined) return free
-  let number = 2
-  while (taken.has(`${names[0]} ${number}`.toLowerCase())) number += 1
-  return `${names[0]} ${number}`
-}
-
-/** The first messages, at least one, whose texts have no more than `maxBytes` in UTF-8. */
-const upTo = (maxBytes: number, messages: readonly LoggedMessage[]): readonly LoggedMessage[] => {
-  let bytes = 0
-  const end = messages.findIndex(({ message }, index) => {
-    bytes += Buffer.byteLength(message)
-    return index > 0 && bytes > maxBytes
-  })
-  return end === -1 ? messages : messages.slice(0, end)
 }

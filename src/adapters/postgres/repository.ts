@@ -4,6 +4,7 @@ import type {
   MemberId,
   MessageId,
   NodeId,
+  ResumeHash,
   Room,
   RoomId,
   Seq,
@@ -12,17 +13,22 @@ import type {
   Append,
   AppendChat,
   Appended,
+  Attachment,
   Expired,
   LastSeq,
-  MemberPlace,
   Page,
   Range,
+  ReapTimes,
   Repository,
+  Resumed,
   RoomTtls,
   RoomWithMembers,
+  Roster,
   SeenSeq,
+  StoredMember,
 } from '../../ports/repository.ts'
 import { plainArray, textArray } from './arrays.ts'
+import { detach, membersOf, resume, rosterAt } from './attachments.ts'
 import { Pool } from './connect.ts'
 import { sqlCode, UNIQUE_VIOLATION } from './errors.ts'
 import { migrate, readMigrations } from './migrate.ts'
@@ -99,6 +105,10 @@ export class PostgresRepository implements Repository {
     return { id: roomId, name: first.room, members }
   }
 
+  rosterAt(roomId: RoomId, seq: Seq, limit: number): Promise<Roster | undefined> {
+    return rosterAt(this.#main, roomId, seq, limit)
+  }
+
   async append(nodeId: NodeId, entries: readonly Append[]): Promise<readonly Appended[]> {
     const [first] = entries
     if (first === undefined) return []
@@ -148,7 +158,8 @@ export class PostgresRepository implements Repository {
           ${plainArray(entries.map((entry) => entry.messageId))}::uuid[],
           ${textArray(entries.map((entry) => (entry.type === 'chat' ? entry.message : null)))}::text[],
           ${textArray(joins.flatMap((join) => join.names))}::text[],
-          ${plainArray(joins.map((join) => join.maxMembers))}::int[]
+          ${plainArray(joins.map((join) => join.maxMembers))}::int[],
+          ${plainArray(joins.map((join) => join.resumeHash ?? 'null'))}::text[]
         )`,
     )
     return entries.map((entry, index) => toAppended(entry, rows[index]))
@@ -195,6 +206,19 @@ export class PostgresRepository implements Repository {
     return { messages, lastSeq: first.last_seq }
   }
 
+  resume(
+    nodeId: NodeId,
+    roomId: RoomId,
+    resumeHash: ResumeHash,
+    resumeMs: number,
+  ): Promise<Resumed | undefined> {
+    return resume(this.#main, nodeId, roomId, resumeHash, resumeMs)
+  }
+
+  detach(attachments: readonly Attachment[]): Promise<void> {
+    return detach(this.#main, attachments)
+  }
+
   async lastSeqs(seen: readonly SeenSeq[]): Promise<readonly LastSeq[]> {
     const rows = await this.#main.read(
       (sql) => sql<{ room_id: RoomId; last_seq: Seq | null }[]>`
@@ -229,7 +253,7 @@ export class PostgresRepository implements Repository {
 
   async reap(
     whom: NodeId | 'lapsed',
-    leaseMs: number,
+    { leaseMs, resumeMs }: ReapTimes,
     limit: number,
   ): Promise<readonly LoggedMessage[]> {
     const nodeId = whom === 'lapsed' ? null : whom
@@ -243,7 +267,7 @@ export class PostgresRepository implements Repository {
       const wanted = limit - removed.length
       const rows = await this.#main.write(
         (sql) => sql<(LogRow & { looked: number; message_id: MessageId | null })[]>`
-          select * from remove_members(${nodeId}, ${wanted})`,
+          select * from remove_members(${nodeId}, ${resumeMs}, ${wanted})`,
       )
       const messages = rows.filter((row) => row.message_id !== null).map(toMessage)
       removed.push(...messages)
@@ -271,12 +295,8 @@ export class PostgresRepository implements Repository {
     return { rooms: row?.rooms ?? 0, more }
   }
 
-  async membersOf(nodeId: NodeId): Promise<readonly MemberPlace[]> {
-    const rows = await this.#main.read(
-      (sql) => sql<{ member_id: MemberId; room_id: RoomId }[]>`
-        select member_id, room_id from members where node_id = ${nodeId}`,
-    )
-    return rows.map(({ member_id: memberId, room_id: roomId }) => ({ memberId, roomId }))
+  membersOf(nodeId: NodeId): Promise<readonly StoredMember[]> {
+    return membersOf(this.#main, nodeId)
   }
 
   async ping(): Promise<void> {

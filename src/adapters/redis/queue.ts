@@ -3,7 +3,8 @@ import type { Cancel, Clock } from '../../ports/clock.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
 import type { NodeId, RoomId } from '../../ports/model.ts'
-import type { Queue, QueueHandlers, Run, Subscription } from '../../ports/queue.ts'
+import type { Note, Queue, QueueHandlers, Run, Subscription } from '../../ports/queue.ts'
+import { decodeNote, encodeNote } from './note-codec.ts'
 import { decodeRun, encodeRun } from './run-codec.ts'
 
 const PREFIX = 'sharechat:room:'
@@ -126,8 +127,15 @@ export class RedisQueue implements Queue {
     this.#channels.clear()
   }
 
-  async publish(roomId: RoomId, from: NodeId, run: Run): Promise<void> {
-    const payloads = encodeRun(from, run)
+  publish(roomId: RoomId, from: NodeId, run: Run): Promise<void> {
+    return this.#publish(roomId, encodeRun(from, run))
+  }
+
+  tell(roomId: RoomId, from: NodeId, note: Note): Promise<void> {
+    return this.#publish(roomId, [encodeNote(from, note)])
+  }
+
+  async #publish(roomId: RoomId, payloads: readonly Buffer[]): Promise<void> {
     const bytes = payloads.reduce((sum, { length }) => sum + length + PUBLISH_COST_BYTES, 0)
     if (Math.max(this.#unansweredBytes + bytes, this.#unsentBytes) > MAX_UNANSWERED_BYTES) {
       throw new RoomError('unavailable', 'Too much is being published.')
@@ -257,12 +265,16 @@ export class RedisQueue implements Queue {
     const channel = this.#channels.get(name)
     if (!channel) return
     // The library's buffer may be part of a larger one, which the frames would keep alive.
-    const decoded = decodeRun(Buffer.from(received))
+    const payload = Buffer.from(received)
+    const run = decodeRun(payload)
+    const decoded = run === 'ignored' ? decodeNote(payload) : run
+    // A newer node may send what this one does not know.
     if (decoded === 'ignored') return
     if (!decoded) this.#malformed += 1
     for (const { handlers } of channel.subscribers) {
-      if (decoded) handlers.onRun(decoded.from, decoded.run)
-      else handlers.onInterrupted()
+      if (!decoded) handlers.onInterrupted()
+      else if ('run' in decoded) handlers.onRun(decoded.from, decoded.run)
+      else handlers.onNote(decoded.from, decoded.note)
     }
   }
 

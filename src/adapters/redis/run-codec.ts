@@ -5,14 +5,14 @@ import type { Run } from '../../ports/queue.ts'
  * A run of log entries on the wire between nodes, all numbers big-endian:
  *
  *   1 byte    version
- *   1 byte    kind (1: log entries)
+ *   1 byte    kind (1: log entries; others: note-codec)
  *   16 bytes  node id
  *   8 bytes   first seq
  *   then per entry 4 bytes of length, and the plain frame (length 0: no plain frame)
  *
  * 1: since the first release.
  */
-const VERSION = 1
+export const VERSION = 1
 const KIND_LOG = 1
 const HEADER_BYTES = 26
 const MAX_PAYLOAD_BYTES = 512 << 10
@@ -63,8 +63,8 @@ const encodePart = (
 /**
  * What a payload says, if it is well formed. Nothing is proven by that: anyone who can write to
  * Redis can send it.
- * @returns the run, whose frames are views of the payload; `ignored` for a kind or version of a
- * newer node; undefined when it is malformed
+ * @returns the run, whose frames are views of the payload; `ignored` for another kind or version;
+ * undefined when it is malformed
  */
 export const decodeRun = (
   payload: Buffer,
@@ -84,11 +84,11 @@ export const decodeRun = (
     at = end
   }
   if (frames.length === 0) return undefined
-  return { from: nodeIdAt(payload), run: { firstSeq, frames } }
+  return { from: idAt(payload, 2) as NodeId, run: { firstSeq, frames } }
 }
 
 /** Any sixteen bytes: a forged id need not be a UUID of a version. */
-const nodeIdAt = (payload: Buffer): NodeId => {
-  const hex = payload.toString('hex', 2, 18)
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') as NodeId
+export const idAt = (payload: Buffer, start: number): string => {
+  const hex = payload.toString('hex', start, start + 16)
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }

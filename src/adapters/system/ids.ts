@@ -1,9 +1,12 @@
+import { createHash, randomBytes } from 'node:crypto'
 import { adjectives, animals } from 'unique-names-generator'
-import { v4, v7 } from 'uuid'
+import { v4, v5, v7 } from 'uuid'
 import type { Ids } from '../../ports/ids.ts'
-import type { MemberId, MessageId, NodeId, RoomId } from '../../ports/model.ts'
+import type { MemberId, MessageId, NodeId, ResumeHash, RoomId } from '../../ports/model.ts'
 import { NOUNS } from './nouns.ts'
 import { TASTELESS } from './tasteless.ts'
+
+const SECRET_BYTES = 24
 
 const tasteful = (words: readonly string[]) => words.filter((word) => !TASTELESS.has(word))
 const titled = (words: readonly string[]) =>
@@ -48,6 +51,20 @@ export class SystemIds implements Ids {
 
   nodeId(): NodeId {
     return inOnePiece(v4()) as NodeId
+  }
+
+  /** RFC 9562, 5.5: version 5, the ref as name in the member's namespace. */
+  messageIdOf(memberId: MemberId, ref: string): MessageId {
+    return v5(ref, memberId) as MessageId
+  }
+
+  resumeSecret(): string {
+    return randomBytes(SECRET_BYTES).toString('base64url')
+  }
+
+  /** The secret is random, so a plain hash is as good as a slow one. */
+  resumeHash(secret: string): ResumeHash {
+    return createHash('sha256').update(secret).digest('hex') as ResumeHash
   }
 
   /** One of about two hundred thousand. */

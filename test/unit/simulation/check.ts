@@ -10,10 +10,15 @@ const logOf = async (cluster: Cluster, roomId: RoomId): Promise<readonly LoggedM
 
 const asSeen = ({ seq: _seq, ...message }: LoggedMessage): Message => message
 
-/** G3: a connection has the log from its own `joined` on, to the end if it is still open. */
+/**
+ * G3, G4: a connection has the log from its own `joined` on, or from where it wanted it, to the end if
+ * it is still open.
+ */
 const checkVisit = (visit: Visit, log: readonly LoggedMessage[], problems: string[]): void => {
-  const { member, connection } = visit
-  const start = log.findIndex((row) => row.type === 'joined' && row.memberId === member.id)
+  const { member, connection, resumable } = visit
+  const joined = log.findIndex((row) => row.type === 'joined' && row.memberId === member.id)
+  const start = resumable?.after ?? (resumable ? resumable.seq - 1 : joined)
+  if (resumable) checkRoom(visit, log, problems)
   const seen = connection.messages
   const open = !visit.over && !connection.closed
   const expected = log.slice(start, open ? undefined : start + seen.length).map(asSeen)
@@ -24,6 +29,58 @@ const checkVisit = (visit: Visit, log: readonly LoggedMessage[], problems: strin
       `${member.id} (${open ? 'open' : (connection.closed ?? 'left')}) saw ${seen.length} of ${expected.length} rows` +
         `, wrong from row ${at < 0 ? seen.length : at} on (from ${start})`,
     )
+  }
+}
+
+/** The room that a member was told of is that of its seq. */
+const checkRoom = (
+  { member, resumable }: Visit,
+  log: readonly LoggedMessage[],
+  problems: string[],
+): void => {
+  if (!resumable) return
+  const present = new Map<string, string>()
+  for (const { type, memberId, memberName } of log.slice(0, resumable.seq)) {
+    if (type === 'joined') present.set(memberId, memberName)
+    if (type === 'left') present.delete(memberId)
+  }
+  const roster = (members: readonly string[]) => members.toSorted().join(' ')
+  const told = resumable.members.map(({ id, name }) => `${id} ${name}`)
+  const there = Array.from(present, ([id, name]) => `${id} ${name}`)
+  if (roster(told) !== roster(there) || resumable.memberCount !== present.size) {
+    problems.push(`${member.id}: the members at ${resumable.seq} were others`)
+  }
+  if (resumable.resetFrom !== undefined) problems.push(`${member.id}: a reset`)
+}
+
+/** G5: what was acked is in the log, there; what was refused for certain is not; nothing is twice. */
+const checkSent = (
+  visits: readonly Visit[],
+  log: readonly LoggedMessage[],
+  problems: string[],
+): void => {
+  const id = visits[0]?.member.id ?? ''
+  const stored = log.filter((row) => row.memberId === id && row.type === 'chat')
+  const texts = stored.map((row) => row.message)
+  if (new Set(texts).size !== texts.length) problems.push(`${id}: a text is stored twice`)
+  const said = new Set(visits.flatMap((visit) => visit.said))
+  if (!texts.every((text) => said.has(text))) problems.push(`${id}: nobody said what is stored`)
+  // Of several sends of one text, each is answered for itself.
+  const settled = new Map<string, boolean>()
+  for (const { said: here, resumable, over, connection } of visits) {
+    for (const text of here) {
+      for (const answer of resumable?.answers.get(text) ?? []) {
+        if (!answer && !over && !connection.closed) problems.push(`${id}: a send was not answered`)
+        const refused = answer && 'refused' in answer && answer.refused !== 'unknown'
+        settled.set(text, (settled.get(text) ?? true) && refused === true)
+        if (!answer || 'refused' in answer) continue
+        const row = log[answer.seq - 1]
+        if (row?.id !== answer.id || row.message !== text) problems.push(`${id}: a false ack`)
+      }
+    }
+  }
+  for (const text of texts) {
+    if (settled.get(text)) problems.push(`${id}: refused every time, and stored`)
   }
 }
 
@@ -83,7 +140,15 @@ export const findProblems = async (cluster: Cluster): Promise<string[]> => {
     }
     for (const visit of visits) {
       checkVisit(visit, log, problems)
-      checkSaid(visit, log, problems)
+      if (!visit.resumable) checkSaid(visit, log, problems)
+    }
+    const sent = visits.filter(({ resumable }) => resumable)
+    for (const id of new Set(sent.map(({ member }) => member.id))) {
+      checkSent(
+        sent.filter(({ member }) => member.id === id),
+        log,
+        problems,
+      )
     }
   }
   return problems

@@ -1,7 +1,8 @@
 import { MemoryRepository } from '../../../src/adapters/memory/repository.ts'
 import { SystemIds } from '../../../src/adapters/system/ids.ts'
 import { Controller } from '../../../src/domain/controller.ts'
-import type { Member } from '../../../src/domain/member.ts'
+import type { Joined } from '../../../src/domain/joins.ts'
+import type { Member, Sent } from '../../../src/domain/member.ts'
 import type { Ids } from '../../../src/ports/ids.ts'
 import type { Log } from '../../../src/ports/log.ts'
 import type { RoomId } from '../../../src/ports/model.ts'
@@ -11,6 +12,7 @@ import { Random } from '../../random.ts'
 import { faultyRepository, LossyBus, Process, type Weather } from './faults.ts'
 
 const LEASE_MS = 10_000
+const RESUME_MS = 15_000
 
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -27,6 +29,24 @@ export interface Visit {
   readonly said: string[]
   /** The client hung up, or its node died. */
   over: boolean
+  /** Of a member that can be resumed, as it was told of its room. */
+  readonly resumable: Resumable | undefined
+}
+
+interface Resumable extends Omit<Joined, 'member'> {
+  /** The seq that it held when it came; undefined: it began with its own `joined`. */
+  readonly after: number | undefined
+  /** By text, which is its ref too: what was answered, undefined as long as nothing was. */
+  readonly answers: Map<string, (Sent | undefined)[]>
+}
+
+/** Someone whose connection was lost, and who may come back. */
+interface Away {
+  readonly roomId: RoomId
+  readonly resume: string
+  readonly after: number
+  /** What it said and got no answer to. */
+  readonly unanswered: readonly string[]
 }
 
 export const calm = (): Weather => ({
@@ -57,6 +77,7 @@ export class Cluster {
   readonly nodes: Node[] = []
   readonly visits: Visit[] = []
   readonly rooms: RoomId[] = []
+  readonly #away: Away[] = []
   readonly #ids: Ids = new SystemIds()
   #texts = 0
 
@@ -80,7 +101,8 @@ export class Cluster {
   async step(): Promise<void> {
     const dice = this.random.below(1_000)
     if (dice < 550) this.#say()
-    else if (dice < 800) this.#join()
+    else if (dice < 700) this.#join()
+    else if (dice < 820) this.#joinResumable()
     else if (dice < 950) this.#hangUp()
     else if (dice < 958) this.#kill(this.random.pick(this.nodes))
     else if (dice < 978) this.#freeze(this.random.pick(this.nodes))
@@ -97,13 +119,13 @@ export class Cluster {
   async heal(): Promise<void> {
     Object.assign(this.weather, calm())
     for (const { process } of this.nodes) process.thaw()
-    await this.clock.advance(40_000)
+    await this.clock.advance(60_000)
   }
 
   /** Everybody leaves. */
   async empty(): Promise<void> {
-    for (const visit of this.visits) this.#end(visit)
-    await this.clock.advance(40_000)
+    for (const visit of this.visits) this.#end(visit, 'quit')
+    await this.clock.advance(60_000)
   }
 
   #startNode(): void {
@@ -116,6 +138,7 @@ export class Cluster {
       log: silent,
       encode: encodeLine,
       leaseMs: LEASE_MS,
+      resumeMs: RESUME_MS,
       maxMessageBytes: 16_384,
       maxRoomMembers: 12,
       roomTtlMs: 86_400_000,
@@ -132,10 +155,45 @@ export class Cluster {
     if (node.process.frozen) return
     node.controller.join(this.random.pick(this.rooms), connection).then(
       (member) => {
-        const visit: Visit = { node, member, connection, said: [], over: node.process.dead }
-        this.visits.push(visit)
+        const over = node.process.dead
+        this.visits.push({ node, member, connection, said: [], over, resumable: undefined })
       },
       () => {},
+    )
+  }
+
+  /** Someone new, or someone who was here, with what is held: all, nothing, or what it had. */
+  #joinResumable(): void {
+    const node = this.random.pick(this.nodes)
+    if (node.process.frozen) return
+    const back = this.#away.length > 0 && this.random.chance(0.7)
+    const away = back ? this.random.pick(this.#away) : undefined
+    // Most come back once; who comes twice wants to be in two places.
+    if (away && this.random.chance(0.8)) this.#away.splice(this.#away.indexOf(away), 1)
+    const roomId = away?.roomId ?? this.random.pick(this.rooms)
+    const after = away?.after ?? (this.random.chance(0.3) ? 0 : undefined)
+    const wish = {
+      ...(after === undefined ? {} : { after }),
+      ...(away ? { resume: away.resume } : {}),
+    }
+    const connection = new FakeConnection()
+    node.controller.joinResumable(roomId, connection, wish).then(
+      ({ member, ...room }) => {
+        const visit: Visit = {
+          node,
+          member,
+          connection,
+          said: [],
+          over: node.process.dead,
+          resumable: { ...room, after, answers: new Map() },
+        }
+        this.visits.push(visit)
+        if (away?.resume !== room.resume) return
+        for (const text of away.unanswered) this.#sayIn(visit, text)
+      },
+      () => {
+        if (away) this.#away.push(away)
+      },
     )
   }
 
@@ -151,21 +209,48 @@ export class Cluster {
     if (!visit) return
     const burst = this.random.chance(0.1) ? 20 : 1
     for (let count = 0; count < burst; count += 1) {
-      const text = `text ${(this.#texts += 1)}`
-      visit.said.push(text)
-      visit.member.post(text)
+      this.#sayIn(visit, `text ${(this.#texts += 1)}`)
+    }
+  }
+
+  #sayIn({ said, member, resumable }: Visit, text: string): void {
+    said.push(text)
+    if (!resumable) return member.post(text)
+    const times = this.random.chance(0.2) ? 2 : 1
+    const answers = Array.from({ length: times }, () => undefined) as (Sent | undefined)[]
+    resumable.answers.set(text, answers)
+    for (let index = 0; index < times; index += 1) {
+      member.send(text.replace(' ', '-'), text, (sent) => {
+        answers[index] = sent
+      })
     }
   }
 
   #hangUp(): void {
     const visit = this.#talking()
-    if (visit) this.#end(visit)
+    if (visit) this.#end(visit, visit.resumable && this.random.chance(0.3) ? 'quit' : 'leave')
   }
 
-  #end(visit: Visit): void {
+  #end(visit: Visit, how: 'quit' | 'leave'): void {
     if (visit.over) return
     visit.over = true
-    if (!visit.node.process.dead) visit.member.leave()
+    if (!visit.node.process.dead) visit.member[how]()
+    if (how === 'leave') void this.#goAway(visit)
+  }
+
+  /** What its last message was tells what it holds. */
+  async #goAway({ member, connection, resumable, said }: Visit): Promise<void> {
+    if (!resumable || connection.closed === 'replaced') return
+    const page = await this.repository.read(member.roomId, { after: 0, limit: 1_000_000 })
+    const messages = typeof page === 'object' ? page.messages : []
+    const last = connection.messages.at(-1)
+    const held = messages.find(({ id }) => id === last?.id)?.seq
+    this.#away.push({
+      roomId: member.roomId,
+      resume: resumable.resume,
+      after: held ?? resumable.after ?? resumable.seq - 1,
+      unanswered: said.filter((text) => resumable.answers.get(text)?.includes(undefined)),
+    })
   }
 
   #kill(node: Node): void {
@@ -180,7 +265,11 @@ export class Cluster {
 
   #bury(node: Node): void {
     node.process.dead = true
-    for (const visit of this.visits) if (visit.node === node) visit.over = true
+    for (const visit of this.visits) {
+      if (visit.node !== node || visit.over) continue
+      visit.over = true
+      void this.#goAway(visit)
+    }
   }
 
   #freeze({ process }: Node): void {
@@ -212,6 +301,9 @@ const idsOf = (ids: Ids): Ids => ({
   memberId: () => ids.memberId(),
   messageId: () => ids.messageId(),
   nodeId: () => ids.nodeId(),
+  messageIdOf: (memberId, ref) => ids.messageIdOf(memberId, ref),
+  resumeSecret: () => ids.resumeSecret(),
+  resumeHash: (secret) => ids.resumeHash(secret),
   roomName: () => ids.roomName(),
   memberName: () => ids.memberName(),
   random: () => ids.random(),

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../../../src/ports/clock.ts'
 import { RoomError } from '../../../src/ports/errors.ts'
-import type { NodeId, RoomId } from '../../../src/ports/model.ts'
-import type { Queue, QueueHandlers, Run, Subscription } from '../../../src/ports/queue.ts'
+import type { RoomId } from '../../../src/ports/model.ts'
+import type { Queue, QueueHandlers, Subscription } from '../../../src/ports/queue.ts'
 import type { Repository } from '../../../src/ports/repository.ts'
 import type { Random } from '../../random.ts'
 
@@ -90,11 +90,14 @@ export const faultyRepository = (
   return {
     createRoom: (room) => real.createRoom(room),
     findRoom: (roomId) => real.findRoom(roomId),
+    rosterAt: (roomId, seq, limit) => call(() => real.rosterAt(roomId, seq, limit)),
+    resume: (...args) => call(() => real.resume(...args)),
+    detach: (attachments) => call(() => real.detach(attachments)),
     append: (nodeId, entries) => call(() => real.append(nodeId, entries)),
     read: (roomId, range) => call(() => real.read(roomId, range)),
     lastSeqs: (seen) => call(() => real.lastSeqs(seen)),
     holdLease: (nodeId, leaseMs, kind) => call(() => real.holdLease(nodeId, leaseMs, kind)),
-    reap: (whom, leaseMs, limit) => call(() => real.reap(whom, leaseMs, limit)),
+    reap: (whom, times, limit) => call(() => real.reap(whom, times, limit)),
     expireRooms: (ttls) => call(() => real.expireRooms(ttls)),
     membersOf: (nodeId) => call(() => real.membersOf(nodeId)),
     ping: () => call(() => real.ping()),
@@ -133,7 +136,11 @@ export class LossyBus {
     return {
       publish: async (roomId, from, run) => {
         if (this.weather.queueDown) throw new RoomError('unavailable', 'simulated')
-        this.#deliver(roomId, from, run)
+        this.#deliver(roomId, (handlers) => handlers.onRun(from, run))
+      },
+      tell: async (roomId, from, note) => {
+        if (this.weather.queueDown) throw new RoomError('unavailable', 'simulated')
+        this.#deliver(roomId, (handlers) => handlers.onNote(from, note))
       },
       subscribe: (roomId, handlers) => this.#subscribe(roomId, { process, handlers }),
       ping: async () => {},
@@ -159,14 +166,14 @@ export class LossyBus {
     }
   }
 
-  #deliver(roomId: RoomId, from: NodeId, run: Run): void {
+  #deliver(roomId: RoomId, hand: (handlers: QueueHandlers) => void): void {
     for (const listener of this.#listeners.get(roomId) ?? []) {
       if (this.random.chance(this.weather.drop)) continue
       const copies = this.random.chance(this.weather.double) ? 2 : 1
       for (let copy = 0; copy < copies; copy += 1) {
         this.clock.after(this.random.below(60), () => {
           if (!this.#listeners.get(roomId)?.has(listener)) return
-          listener.process.run(() => listener.handlers.onRun(from, run))
+          listener.process.run(() => hand(listener.handlers))
         })
       }
     }

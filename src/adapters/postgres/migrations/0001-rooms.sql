@@ -31,16 +31,23 @@ create table log (
   unique (message_id)
 );
 
--- `place` is the order of joining: it is drawn under the room's lock.
+-- `place` is the order of joining: it is drawn under the room's lock. A member with a resume_hash may be
+-- attached again: `attachment` counts how often it was. A detached one keeps its node, so that what its
+-- connection posted before it was lost is still taken.
 create table members (
   member_id uuid primary key,
   room_id uuid not null,
   name text not null,
   node_id uuid not null,
-  place bigint not null generated always as identity
+  place bigint not null generated always as identity,
+  attachment integer not null default 1,
+  resume_hash bytea,
+  detached_at timestamptz
 );
 create unique index members_room_name on members (room_id, lower(name));
-create index members_node on members (node_id, member_id);
+create index members_node on members (node_id, member_id) where detached_at is null;
+create unique index members_resume on members (resume_hash) where resume_hash is not null;
+create index members_detached on members (detached_at) where detached_at is not null;
 
 -- As many rows as nodes, so the search for lapsed leases needs no index, and a renewal stays HOT.
 create table nodes (
@@ -101,10 +108,11 @@ end $$;
 --   p_rooms      per entry the index of its room in p_room_ids
 --   p_names      three names per `joined`, in the order of the entries
 --   p_max        the most members of the room, per `joined`
+--   p_hashes     in hex, per `joined` of a member that can be resumed; else null
 create function append_batch(
   p_node uuid, p_check boolean, p_room_ids uuid[],
   p_types text[], p_rooms int[], p_members uuid[], p_message_ids uuid[], p_messages text[],
-  p_names text[], p_max int[]
+  p_names text[], p_max int[], p_hashes text[]
 ) returns table (
   rejected text, seq bigint, sent bigint, member_name text,
   type text, room_id uuid, member_id uuid, message text
@@ -187,9 +195,11 @@ begin
         where m.member_id = e.member_id and m.room_id = p_room_ids[e.room] and m.node_id = p_node;
 
       elsif e.type = 'left' then
-        -- Only the statement that removes the row appends `left`: so there is one, whoever calls.
+        -- Only the statement that removes the row appends `left`: so there is one, whoever calls. A
+        -- connection that was replaced, on another node, does not end the one that replaced it.
         delete from members m
         where m.member_id = e.member_id and m.room_id = p_room_ids[e.room]
+          and (m.resume_hash is null or m.node_id = p_node)
         returning m.name into v_name;
         if v_name is not null then
           v_count[e.room] := v_count[e.room] - 1;
@@ -207,8 +217,8 @@ begin
             select from members m where m.room_id = p_room_ids[e.room] and lower(m.name) = lower(v_name)
           );
         end loop;
-        insert into members (member_id, room_id, name, node_id)
-        values (e.member_id, p_room_ids[e.room], v_name, p_node);
+        insert into members (member_id, room_id, name, node_id, resume_hash)
+        values (e.member_id, p_room_ids[e.room], v_name, p_node, decode(p_hashes[v_join], 'hex'));
         v_count[e.room] := v_count[e.room] + 1;
       end if;
       v_names[e.ord] := v_name;
@@ -288,10 +298,11 @@ begin
 end $$;
 
 -- Removes at most p_limit members of nodes that are marked gone, or (a join that committed after
--- its node's row was deleted) have no row at all, and appends their `left`. p_node: of this node
--- only. `looked` is how many were found, some of which another caller may have removed first.
+-- its node's row was deleted) have no row at all, and appends their `left`; those that can be resumed
+-- are detached instead. p_node: of this node only; else also members that are detached for p_resume_ms
+-- or longer. `looked` is how many were found, some of which another caller may have been faster with.
 -- The marks must be committed before this is called.
-create function remove_members(p_node uuid, p_limit int) returns table (
+create function remove_members(p_node uuid, p_resume_ms float8, p_limit int) returns table (
   looked int, room_id uuid, seq bigint, message_id uuid, member_id uuid, member_name text,
   type text, message text, sent bigint
 ) language plpgsql as $$
@@ -300,14 +311,21 @@ declare
   v_nodes uuid[];
   v_members uuid[];
   v_rooms uuid[];
+  v_detach uuid[];
+  v_looked int;
+  v_late timestamptz := case
+    when p_node is null then clock_timestamp() - p_resume_ms * interval '1 ms' else '-infinity'
+  end;
   v_now bigint;
 begin
   -- The distinct node ids by hops along the index: as many steps as nodes, not as members.
   with recursive hops as (
-    (select m.node_id from members m order by m.node_id limit 1)
+    (select m.node_id from members m where m.detached_at is null order by m.node_id limit 1)
     union all
     select (
-      select m.node_id from members m where m.node_id > hops.node_id order by m.node_id limit 1
+      select m.node_id from members m
+      where m.node_id > hops.node_id and m.detached_at is null
+      order by m.node_id limit 1
     ) from hops where hops.node_id is not null
   ), candidates as (
     select hops.node_id from hops where p_node is null and hops.node_id is not null
@@ -317,11 +335,27 @@ begin
   select array_agg(c.node_id) into v_nodes from candidates c
   where not exists (select from nodes n where n.node_id = c.node_id and not n.gone);
 
-  select array_agg(c.member_id), array_agg(distinct c.room_id) into v_members, v_rooms from (
-    select m.member_id, m.room_id from unnest(v_nodes) d (node_id)
-    cross join lateral (
-      select member_id, room_id from members where node_id = d.node_id order by member_id limit p_limit
-    ) m limit p_limit
+  select
+    array_agg(c.member_id) filter (where not c.stays),
+    array_agg(distinct c.room_id) filter (where not c.stays),
+    array_agg(c.member_id) filter (where c.stays),
+    count(*)
+  into v_members, v_rooms, v_detach, v_looked from (
+    (
+      select m.member_id, m.room_id, m.stays from unnest(v_nodes) d (node_id)
+      cross join lateral (
+        select member_id, room_id, resume_hash is not null as stays from members
+        where node_id = d.node_id and detached_at is null
+        order by member_id limit p_limit
+      ) m
+    )
+    union all
+    (
+      select m.member_id, m.room_id, false from members m
+      where m.detached_at <= v_late and m.detached_at is not null
+      order by m.detached_at limit p_limit
+    )
+    limit p_limit
   ) c;
 
   perform from rooms
@@ -332,7 +366,10 @@ begin
 
   return query
   with removed as (
-    delete from members m where m.member_id = any (v_members) and m.node_id = any (v_nodes)
+    -- Again, after the locks: a member may have been resumed meanwhile.
+    delete from members m
+    where m.member_id = any (v_members)
+      and (m.detached_at <= v_late or m.resume_hash is null and m.node_id = any (v_nodes))
     returning m.*
   ), lefts as (
     select d.*, r.last_seq + row_number() over (partition by d.room_id order by d.place) as seq,
@@ -353,16 +390,25 @@ begin
     from lefts l
     returning *
   )
-  select coalesce(cardinality(v_members), 0), i.room_id, i.seq, i.message_id, i.member_id,
-    i.member_name, i.type, i.message, i.sent
+  select v_looked, i.room_id, i.seq, i.message_id, i.member_id, i.member_name, i.type, i.message, i.sent
   from (values (0)) one (row) left join inserted i on true
   order by i.room_id, i.seq;
 
-  if coalesce(cardinality(v_members), 0) < p_limit then
+  -- After the rooms' locks, and in one order, so that two callers do not wait for each other.
+  update members m set detached_at = clock_timestamp()
+  where m.member_id = any (array(
+    select d.member_id from members d
+    where d.member_id = any (v_detach) and d.node_id = any (v_nodes) and d.detached_at is null
+    order by d.member_id for update
+  ));
+
+  if v_looked < p_limit then
     delete from nodes where node_id in (
       select n.node_id from nodes n
       where n.gone and (p_node is null or n.node_id = p_node)
-        and not exists (select from members m where m.node_id = n.node_id)
+        and not exists (
+          select from members m where m.node_id = n.node_id and m.detached_at is null
+        )
       for update skip locked
     );
   end if;

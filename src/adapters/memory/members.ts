@@ -1,0 +1,96 @@
+import type { MemberId, MemberRef, NodeId, ResumeHash, RoomId } from '../../ports/model.ts'
+
+/** A member as it is stored. Its room is what the repository keeps for one. */
+export interface Stored<Room> extends MemberRef {
+  readonly room: Room
+  readonly resumeHash: ResumeHash | undefined
+  /** Where it is attached, or was before it was detached. */
+  nodeId: NodeId
+  attachment: number
+  /** By the clock's `now`. */
+  detachedAt: number | undefined
+}
+
+/** All members, by where they are attached, or since when they are not. */
+export class Members<Room extends { readonly id: RoomId }> {
+  readonly #byId = new Map<MemberId, Stored<Room>>()
+  readonly #byNode = new Map<NodeId, Set<Stored<Room>>>()
+  readonly #byResume = new Map<ResumeHash, Stored<Room>>()
+  /** In the order of their times. */
+  readonly #detached = new Set<Stored<Room>>()
+
+  /** Those attached to a node. */
+  of(nodeId: NodeId): ReadonlySet<Stored<Room>> {
+    return this.#byNode.get(nodeId) ?? new Set()
+  }
+
+  get(memberId: MemberId): Stored<Room> | undefined {
+    return this.#byId.get(memberId)
+  }
+
+  withResume(resumeHash: ResumeHash): Stored<Room> | undefined {
+    return this.#byResume.get(resumeHash)
+  }
+
+  /** Those detached at this time or before, longest first. */
+  *detachedUntil(time: number): Generator<Stored<Room>> {
+    for (const member of this.#detached) {
+      if (member.detachedAt === undefined || member.detachedAt > time) return
+      yield member
+    }
+  }
+
+  add(member: Stored<Room>): void {
+    this.#byId.set(member.id, member)
+    if (member.resumeHash !== undefined) this.#byResume.set(member.resumeHash, member)
+    this.#putAt(member)
+  }
+
+  remove(member: Stored<Room>): void {
+    this.#byId.delete(member.id)
+    if (member.resumeHash !== undefined) this.#byResume.delete(member.resumeHash)
+    this.#detached.delete(member)
+    this.#takeFrom(member)
+  }
+
+  /** A member that is attached is not any more. */
+  detach(member: Stored<Room>, now: number): void {
+    member.detachedAt = now
+    this.#detached.add(member)
+    this.#takeFrom(member)
+  }
+
+  /** A member is attached to a node, wherever it was. */
+  attach(member: Stored<Room>, nodeId: NodeId): void {
+    this.#detached.delete(member)
+    this.#takeFrom(member)
+    member.detachedAt = undefined
+    member.attachment += 1
+    member.nodeId = nodeId
+    this.#putAt(member)
+  }
+
+  #putAt(member: Stored<Room>): void {
+    const ofNode = this.#byNode.get(member.nodeId)
+    if (ofNode === undefined) this.#byNode.set(member.nodeId, new Set([member]))
+    else ofNode.add(member)
+  }
+
+  #takeFrom(member: Stored<Room>): void {
+    const ofNode = this.#byNode.get(member.nodeId)
+    ofNode?.delete(member)
+    if (ofNode?.size === 0) this.#byNode.delete(member.nodeId)
+  }
+}
+
+/** The first name that is not taken, in lower case, or the first one with a number. */
+export const freeName = (
+  taken: ReadonlySet<string>,
+  names: readonly [string, ...string[]],
+): string => {
+  const free = names.find((name) => !taken.has(name.toLowerCase()))
+  if (free !== undefined) return free
+  let number = 2
+  while (taken.has(`${names[0]} ${number}`.toLowerCase())) number += 1
+  return `${names[0]} ${number}`
+}

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { createRoom } from './http.ts'
+import { JsonConnection } from './json-connection.ts'
+import { asyncapi, isOfSchema } from './json-schemas.ts'
+import { startNodes } from './modes.ts'
+
+const names = (kind: 'Command' | 'Event') =>
+  Object.keys(asyncapi.components.schemas)
+    .filter((name) => name.endsWith(kind) && name !== kind)
+    .map((name) => name.slice(0, -kind.length).toLowerCase())
+    .toSorted()
+
+test('real traffic of every command and event is as the AsyncAPI document says', async () => {
+  const { a } = await startNodes('embedded')
+  const roomId = await createRoom(a)
+  const ada = await JsonConnection.join(a, roomId, { after: 99 })
+  const bob = await JsonConnection.join(a, roomId)
+  ada.send(roomId, 'r-1', 'hello')
+  await ada.next('ack')
+  await bob.untilChat('hello')
+  ada.say({ command: 'typing', roomId })
+  await bob.next('typing')
+  ada.send(roomId, 'r-2', '')
+  await ada.next('failed')
+  bob.say({ command: 'leave', roomId })
+  bob.say({ command: 'leave', roomId })
+  await bob.next('failed')
+  a.kill('SIGTERM')
+  await ada.next('goaway')
+  expect((await ada.closed()).code).toBe(1012)
+  const seen = new Set([...ada.events, ...bob.events].map(({ event }) => event))
+  expect([...seen].toSorted()).toEqual(names('Event'))
+  expect(names('Command')).toEqual(['join', 'leave', 'send', 'typing'])
+})
+
+test.each([
+  ['Event', { event: 'ack', roomId: 'x', ref: 'r', id: 'y', seq: 0 }],
+  ['Event', { event: 'goaway' }],
+  ['Event', { event: 'goaway', reconnectAfterMs: 1, more: true }],
+  ['Event', { event: 'shout' }],
+  ['Command', { command: 'typing' }],
+])('the document refuses what is not so: %s %j', (kind, value) => {
+  expect(isOfSchema(kind, value)).toMatch(/./)
+})

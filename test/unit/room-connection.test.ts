@@ -1,0 +1,51 @@
+import { expect, onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+import { CONNECT_PATH, SUBPROTOCOL } from '../../src/protocol/dialect.ts'
+import type { Connection } from '../../src/ports/connection.ts'
+import { connectionContract, type Pair } from '../contract/connection.ts'
+import { fixture, listen } from './http-fixture.ts'
+
+const connect = async (early: (connection: Connection) => void = () => {}): Promise<Pair> => {
+  const set = fixture()
+  set.controller.onResumable = ({ connection }) => early(connection)
+  const port = await listen(set)
+  const ws = new WebSocket(`ws://127.0.0.1:${port}${CONNECT_PATH}`, SUBPROTOCOL)
+  onTestFinished(() => ws.terminate())
+  const frames: string[] = []
+  const end: { code: number | undefined; tcp: boolean } = { code: undefined, tcp: false }
+  const joined = new Promise<void>((resolve, reject) => {
+    ws.on('message', (data: Buffer) => {
+      const frame = data.toString()
+      if (frame.startsWith('{"event":"welcome"')) {
+        ws.send(JSON.stringify({ command: 'join', roomId: set.roomId }))
+      } else if (frame.startsWith('{"event":"room"')) {
+        resolve()
+      } else if (!frame.startsWith('{"event":"goaway"')) {
+        frames.push(frame)
+      }
+    })
+    ws.on('error', reject)
+  })
+  ws.on('close', (code) => {
+    end.code = code
+    end.tcp = true
+  })
+  await joined
+  const { connection } = set.controller.resumables[0] ?? expect.unreachable('nobody joined')
+  const peer = {
+    frames,
+    end,
+    stopReading: () => ws.pause(),
+    readOn: () => ws.resume(),
+    vanish: () => ws.terminate(),
+  }
+  return { connection, peer }
+}
+
+connectionContract('a room of a JSON socket', connect, (frame, { roomId, message }) => {
+  const event: unknown = JSON.parse(frame.startsWith('{"event":"failed"') ? frame : '{}')
+  return (
+    JSON.stringify(event) ===
+    JSON.stringify({ event: 'failed', roomId, code: 'too_large', message })
+  )
+})
