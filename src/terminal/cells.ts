@@ -52,12 +52,7 @@ export const fitted = (text: string, cells: number): string => {
  * @param cells of the terminal; each line takes so many at most, or is one grapheme
  * @param indent cells that every line but the very first begins with
  */
-export const wrapped = (
-  text: string,
-  cells: number,
-  first = 0,
-  indent = 0,
-): readonly string[] => {
+export const wrapped = (text: string, cells: number, first = 0, indent = 0): readonly string[] => {
   const margin = ' '.repeat(indent)
   const lines: string[] = []
   for (const paragraph of text.split('\n')) {
@@ -78,21 +73,22 @@ const breakInto = (text: string, room: () => number, put: (line: string) => void
   let breakAt = 0
   let usedAtBreak = 0
   for (const whole of graphemesOf(text)) {
-    const grapheme = whole.length > MAX_GRAPHEME ? whole.slice(0, MAX_GRAPHEME).toWellFormed() : whole
+    const grapheme =
+      whole.length > MAX_GRAPHEME ? whole.slice(0, MAX_GRAPHEME).toWellFormed() : whole
     const width = cellsOfGrapheme(grapheme)
-    if (used + width > room() && line !== '') {
-      if (grapheme === ' ') {
-        put(line)
-        line = ''
-        used = breakAt = usedAtBreak = 0
-        continue
-      }
-      const at = breakAt > 0 ? breakAt : line.length
+    let isBroken = false
+    // Twice when what is behind the break leaves no room for a wide character either.
+    while (used + width > room() && line !== '') {
+      const isAtSpace = grapheme !== ' ' && line.slice(0, breakAt).trimEnd() !== ''
+      const at = isAtSpace ? breakAt : line.length
       put(line.slice(0, at).trimEnd())
       line = line.slice(at)
-      used = breakAt > 0 ? used - usedAtBreak : 0
+      used = isAtSpace ? used - usedAtBreak : 0
       breakAt = usedAtBreak = 0
+      isBroken = true
     }
+    // The space at which a line ends.
+    if (grapheme === ' ' && isBroken) continue
     line += grapheme
     used += width
     if (grapheme === ' ') {

@@ -17,11 +17,13 @@ export const readLine = (line: string): Command => {
   const name = word.toLowerCase()
   const [target] = rest
   if (name === 'join') {
-    if (target === undefined || rest.length > 1) return { do: 'complain', why: 'Use: /join <link or room id>' }
+    if (target === undefined || rest.length > 1)
+      return { do: 'complain', why: 'Use: /join <link or room id>' }
     return { do: 'join', target }
   }
   const known = WITHOUT_ARGUMENT.find((one) => one === name)
-  if (known === undefined) return { do: 'complain', why: `There is no /${word}. See /help; //${word} says it.` }
+  if (known === undefined)
+    return { do: 'complain', why: `There is no /${word}. See /help; //${word} says it.` }
   if (target !== undefined) return { do: 'complain', why: `/${known} takes nothing behind it.` }
   return { do: known }
 }

@@ -13,8 +13,7 @@ const ESCAPE_SEQUENCES = new RegExp(
  * Control characters but tab and line feed, and what turns the direction of the text around it:
  * with it a name or a text could show as another one.
  */
-const INVISIBLE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]/gu
+const INVISIBLE = /(?![\t\n])\p{Cc}|\p{Bidi_Control}|[\ufeff\ufff9-\ufffb]/gu
 
 /**
  * A text of somebody else as it may go to a terminal: without escape sequences, control characters

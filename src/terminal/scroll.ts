@@ -98,7 +98,11 @@ const topmost = (entries: readonly Entry[], cells: number, rows: number): Place 
   return { index: Math.max(0, entries.length - 1), line: Number.MAX_SAFE_INTEGER }
 }
 
-const linesAt = (entries: readonly Entry[], index: number, cells: number): readonly ScreenLine[] => {
+const linesAt = (
+  entries: readonly Entry[],
+  index: number,
+  cells: number,
+): readonly ScreenLine[] => {
   const entry = entries[index]
   return entry ? paragraphOf(entry, cells) : []
 }
