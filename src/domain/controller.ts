@@ -3,23 +3,22 @@ import type { Connection, EncodeMessage } from '../ports/connection.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoggedMessage, MemberId, Message, Room as RoomRef, RoomId } from '../ports/model.ts'
-import type { Note, Queue, Run } from '../ports/queue.ts'
+import type { Note, Queue } from '../ports/queue.ts'
 import type { MemberPlace, Repository, RoomWithMembers, StoredMember } from '../ports/repository.ts'
 import { Attachments } from './attachments.ts'
+import { closeInWaves } from './drain.ts'
 import { Expirer } from './expirer.ts'
 import { type Joined, Joins, type JoinWish, noSuchRoom } from './joins.ts'
 import type { Departure, Member, MemberHost } from './member.ts'
 import { OpenRooms } from './open-rooms.ts'
 import { Outbox, type Outcome } from './outbox.ts'
 import type { MemberRates } from './pace.ts'
+import { Publisher } from './publisher.ts'
 import { Reaper } from './reaper.ts'
-import { Repairer, runsOf } from './repairer.ts'
+import { Repairer } from './repairer.ts'
 import { Replayer } from './replayer.ts'
 import type { Room } from './room.ts'
 import { SlowReaders } from './slow-readers.ts'
-
-/** A node that goes away closes this many members at a time, so that others get them as a ramp. */
-const WAVE_MEMBERS = 200
 
 export interface ControllerParts {
   readonly repository: Repository
@@ -55,6 +54,7 @@ export class Controller {
   readonly #reaper: Reaper
   readonly #repairer: Repairer
   readonly #replayer: Replayer
+  readonly #publisher: Publisher
   readonly #expirer: Expirer
   readonly #slowReaders: SlowReaders
   readonly #memberHost: MemberHost
@@ -63,7 +63,7 @@ export class Controller {
   constructor(parts: ControllerParts) {
     this.#parts = parts
     this.#slowReaders = new SlowReaders(parts.clock)
-    const onLogged = (messages: readonly LoggedMessage[]) => this.#logged(messages)
+    const onLogged = (messages: readonly LoggedMessage[]) => this.#publisher.logged(messages)
     this.#reaper = new Reaper({
       ...parts,
       onLogged,
@@ -93,6 +93,11 @@ export class Controller {
         behind: (room, member, from) => this.#replayer.start(room, member, from),
       },
     })
+    this.#publisher = new Publisher({
+      ...parts,
+      nodeId: () => this.#reaper.nodeId,
+      rooms: this.#rooms.byId,
+    })
     this.#replayer = new Replayer({ ...parts, rooms: this.#rooms.byId })
     this.#repairer = new Repairer({
       ...parts,
@@ -109,7 +114,7 @@ export class Controller {
       rates: parts.rates,
       clock: parts.clock,
       chat: (member, text, ref, settle) => this.#chat(member, text, ref, settle),
-      typing: (member) => this.#typing(member),
+      typing: ({ id, name, roomId }) => this.#publisher.typing(roomId, { id, name }),
       failedMessage: (member, text) => this.#failedMessage(member, text),
       gone: (member, departure) => this.#gone(member, departure),
       disowned: () => this.#reaper.hurry(),
@@ -197,7 +202,10 @@ export class Controller {
     this.#expirer.stop()
     await this.#outbox.idle()
     for (const room of this.#rooms.byId.values()) room.flush()
-    await this.#closeInWaves(spreadMs)
+    const rooms = Array.from(this.#rooms.byId.values())
+    // Joins that were under way are refused, so the members of now are all there will be.
+    const members = rooms.flatMap((room) => Array.from(room.members))
+    await closeInWaves(members, spreadMs, this.#parts)
     this.#reaper.stop()
     if (served) await this.#reaper.reapSelf()
   }
@@ -248,14 +256,6 @@ export class Controller {
     }
   }
 
-  #typing({ id, name, roomId }: Member): void {
-    const member = { id, name }
-    if (!this.#rooms.byId.get(roomId)?.showTyping(member)) return
-    void this.#parts.queue
-      .tell(roomId, this.#reaper.nodeId, { kind: 'typing', member })
-      .catch((error: unknown) => this.#parts.log.debug('publish failed', { error }))
-  }
-
   #heard(room: Room, note: Note): void {
     if (note.kind === 'typing') room.showTyping(note.member)
     else this.#attachments.heard(note)
@@ -283,55 +283,12 @@ export class Controller {
     else this.#storeLeft(row)
   }
 
-  /** Joins that were under way are refused, so the members of now are all there will be. */
-  async #closeInWaves(spreadMs: number): Promise<void> {
-    const { clock, ids } = this.#parts
-    const rooms = Array.from(this.#rooms.byId.values())
-    const members = rooms.flatMap((room) => Array.from(room.members))
-    const waves = Math.ceil(members.length / WAVE_MEMBERS)
-    for (let wave = 0; wave < waves; wave += 1) {
-      const start = wave * WAVE_MEMBERS
-      for (const member of members.slice(start, start + WAVE_MEMBERS)) member.remove('drain')
-      if (wave === waves - 1) break
-      const pause = (spreadMs / waves) * (0.5 + ids.random())
-      await new Promise<void>((resolve) => clock.after(pause, resolve))
-    }
-  }
-
   #storeLeft({ memberId, roomId }: MemberPlace): void {
     this.#known.add(memberId)
     this.#outbox.add(
       { type: 'left', roomId, memberId, messageId: this.#parts.ids.messageId() },
       () => this.#known.delete(memberId),
     )
-  }
-
-  /** Hands what is committed to the members here, and to the other nodes. */
-  #logged(messages: readonly LoggedMessage[]): void {
-    const byRoom = new Map<RoomId, LoggedMessage[]>()
-    for (const message of messages) {
-      const ofRoom = byRoom.get(message.roomId)
-      if (!ofRoom) byRoom.set(message.roomId, [message])
-      // What was sent twice is there twice.
-      else if (message.seq > (ofRoom.at(-1)?.seq ?? 0)) ofRoom.push(message)
-    }
-    const runs: { readonly roomId: RoomId; readonly run: Run }[] = []
-    for (const [roomId, ofRoom] of byRoom) {
-      for (const run of runsOf(ofRoom, this.#parts.encode)) {
-        this.#rooms.byId.get(roomId)?.offer(run)
-        runs.push({ roomId, run })
-      }
-    }
-    // After the fan-out to the members here, who would have to wait for the system call.
-    this.#parts.clock.soon(() => {
-      for (const { roomId, run } of runs) this.#publish(roomId, run)
-    })
-  }
-
-  #publish(roomId: RoomId, run: Run): void {
-    void this.#parts.queue
-      .publish(roomId, this.#reaper.nodeId, run)
-      .catch((error: unknown) => this.#parts.log.debug('publish failed', { error }))
   }
 
   #leaseLost(): void {

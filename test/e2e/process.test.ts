@@ -1,9 +1,11 @@
-import { createServer } from 'node:net'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Answer, call, createRoom, history, roomState, upgrade } from './http.ts'
 import { Member } from './member.ts'
 import { clusterSettings, type Mode, startNodes } from './modes.ts'
-import { CLOSE, RawSocket } from './raw-socket.ts'
+import { CLOSE, handshake, RawSocket } from './raw-socket.ts'
 import { type Exit, ServerNode, type Settings } from './server-node.ts'
 
 /** Runs a process that is not meant to come up. */
@@ -42,6 +44,23 @@ describe.each<Mode>(['embedded', 'cluster'])('SIGTERM, %s', (mode) => {
     a.kill('SIGTERM')
     expect(await socket.closeCode()).toBe(1012)
     expect(await a.exit(5000)).toEqual({ code: 0, signal: null })
+  })
+
+  test('G9: one whose upgrade was refused, and who keeps TCP open, cannot hold the process', async () => {
+    const { a } = await startNodes(mode, { DRAIN_MS: '4000' })
+    const paths = ['/api/serve/%zz', '/api/serve/x', '/api/room', `/api/serve/${randomUUID()}`]
+    for (const path of paths) {
+      const socket = connect({ host: '127.0.0.1', port: a.port, allowHalfOpen: true })
+      socket.on('error', () => {})
+      onTestFinished(() => {
+        socket.destroy()
+      })
+      socket.write(handshake(path))
+      const [answer] = (await once(socket, 'data')) as [Buffer]
+      expect(answer.toString('latin1')).toMatch(/^HTTP\/1\.1 40[04] /)
+    }
+    a.kill('SIGTERM')
+    expect(await a.exit(3000)).toEqual({ code: 0, signal: null })
   })
 
   test('G9: a draining node takes no joins and says so', async () => {

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest'
 import type { ServerNode } from './server-node.ts'
 
-const STILL_MS = 350
+const STILL_MS = 900
 const RUNNING_MS = 50
 
 /** Lets a node run for a moment only between two stalls; the result ends that. */

@@ -71,7 +71,8 @@ export const errorHandler =
  */
 export const unroutable = (_error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
   const upgrade = request.headers.upgrade !== undefined
-  if (upgrade) reply.raw.once('finish', () => request.raw.socket.end())
+  // Not `end`: nobody watches this socket any more, and a peer that keeps its side open would keep it.
+  if (upgrade) reply.raw.once('finish', () => request.raw.socket.destroySoon())
   reply
     .code(404)
     .headers({ ...COMMON_HEADERS, ...(upgrade ? { connection: 'close' } : {}) })

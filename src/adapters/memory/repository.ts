@@ -32,6 +32,7 @@ import type {
 } from '../../ports/repository.ts'
 import { LifeTimes, type Mortal } from './life-times.ts'
 import { freeName, Members, type Stored } from './members.ts'
+import { pageOf } from './page.ts'
 import { rosterOf } from './roster.ts'
 import { Space } from './space.ts'
 
@@ -137,17 +138,10 @@ export class MemoryRepository implements Repository {
   async read(roomId: RoomId, range: Range): Promise<Page | 'cursor_unknown' | undefined> {
     const room = this.#rooms.get(roomId)
     if (room === undefined) return undefined
-    const lastSeq = room.log.length
-    if ('newest' in range)
-      return { messages: room.log.slice(Math.max(0, lastSeq - range.limit)), lastSeq }
-    const cursor = this.#seqOf(room, 'after' in range ? range.after : range.before)
-    if (cursor === undefined) return 'cursor_unknown'
-    if ('before' in range) {
-      const end = Math.min(cursor - 1, lastSeq)
-      return { messages: room.log.slice(Math.max(0, end - range.limit), Math.max(0, end)), lastSeq }
-    }
-    const page = room.log.slice(cursor, cursor + range.limit)
-    return { messages: upTo(range.maxBytes ?? Infinity, page), lastSeq }
+    return pageOf(room.log, range, (id) => {
+      const message = this.#messages.get(id)
+      return message?.roomId === roomId ? message.seq : undefined
+    })
   }
 
   async resume(
@@ -325,20 +319,4 @@ export class MemoryRepository implements Repository {
     this.#members.remove(member)
     if (member.room.members.size === 0) this.#lifeTimes.idle(member.room, this.#clock.now())
   }
-
-  #seqOf(room: StoredRoom, cursor: Seq | MessageId): Seq | undefined {
-    if (typeof cursor === 'number') return cursor
-    const message = this.#messages.get(cursor)
-    return message?.roomId === room.id ? message.seq : undefined
-  }
-}
-
-/** The first messages, at least one, whose texts have no more than `maxBytes` in UTF-8. */
-const upTo = (maxBytes: number, messages: readonly LoggedMessage[]): readonly LoggedMessage[] => {
-  let bytes = 0
-  const end = messages.findIndex(({ message }, index) => {
-    bytes += Buffer.byteLength(message)
-    return index > 0 && bytes > maxBytes
-  })
-  return end === -1 ? messages : messages.slice(0, end)
 }
