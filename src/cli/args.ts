@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util'
 import { readLink, roomLink, serverUrl } from '../client/link.ts'
-import type { CommandName } from './help.ts'
 import { UsageError } from './usage-error.ts'
 
 const DEFAULT_URL = 'http://localhost:8080'
@@ -49,21 +48,20 @@ export const readNewArgs = (argv: readonly string[], env: Environment): NewArgs 
   if (values.help) return undefined
   const [given, ...more] = positionals
   if (more.length > 0 || (given !== undefined && values.url !== undefined)) {
-    throw new UsageError('new takes one url.')
+    throw new UsageError('Give one url.')
   }
   return { url: serverOf(given ?? values.url, env), print: values.print ?? false }
 }
 
 /** For the commands that take a room and nothing else. */
 export const readRoomArgs = (
-  command: CommandName,
   argv: readonly string[],
   env: Environment,
 ): RoomAddress | undefined => {
   const { values, positionals } = parsed(() =>
     parseArgs({ args: [...argv], options: URL_OPTION, allowPositionals: true }),
   )
-  return values.help ? undefined : addressOf(command, positionals, values.url, env)
+  return values.help ? undefined : addressOf(positionals, values.url, env)
 }
 
 export const readTailArgs = (argv: readonly string[], env: Environment): TailArgs | undefined => {
@@ -84,7 +82,7 @@ export const readTailArgs = (argv: readonly string[], env: Environment): TailArg
     throw new UsageError('Give either --all or --after.')
   }
   return {
-    ...addressOf('tail', positionals, values.url, env),
+    ...addressOf(positionals, values.url, env),
     after: values.all ? 0 : seqOf(values.after),
     json: values.json ?? false,
   }
@@ -94,18 +92,20 @@ const parsed = <T>(parse: () => T): T => {
   try {
     return parse()
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+    // The first sentence; the rest is about ways around it.
+    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.\s|\n|\.$/)
+    throw new UsageError(`${sentence}.`)
   }
 }
 
 const addressOf = (
-  command: CommandName,
   positionals: readonly string[],
   url: string | undefined,
   env: Environment,
 ): RoomAddress => {
   const [room, ...more] = positionals
-  if (room === undefined || more.length > 0) throw new UsageError(`${command} takes one room.`)
+  if (room === undefined || more.length > 0)
+    throw new UsageError('Give one room, by its link or its id.')
   const link = readLink(room)
   if (link && url === undefined) return link
   const address = readLink(roomLink(serverOf(url, env), link?.roomId ?? room))
@@ -116,8 +116,9 @@ const addressOf = (
 const serverOf = (given: string | undefined, env: Environment): string => {
   const text = given ?? (env['SHARECHAT_URL'] || DEFAULT_URL)
   if (URL.canParse(text) && /^https?:/i.test(text)) return serverUrl(text)
-  const where = given === undefined ? 'SHARECHAT_URL' : '--url'
-  throw new UsageError(`${where} takes an address like ${DEFAULT_URL}, not '${text}'.`)
+  throw new UsageError(
+    `${given === undefined ? 'SHARECHAT_URL is' : 'A url is'} an address like ${DEFAULT_URL}, not '${text}'.`,
+  )
 }
 
 const seqOf = (text: string | undefined): number | undefined => {

@@ -40,12 +40,12 @@ const run = async ([word, ...argv]: readonly string[]): Promise<number> => {
       })
     }
     case 'join': {
-      const args = readRoomArgs('join', argv, process.env)
+      const args = readRoomArgs(argv, process.env)
       if (!args) return helped(HELP_OF.join)
       return connected(args.url, async (client) => codeFor(await join(client, args)))
     }
     case 'say': {
-      const args = readRoomArgs('say', argv, process.env)
+      const args = readRoomArgs(argv, process.env)
       if (!args) return helped(HELP_OF.say)
       return connected(args.url, async (client) => codeFor(await say(client, args, process.stdin)))
     }
@@ -88,15 +88,17 @@ const connected = async (
   }
 }
 
-const main = async (): Promise<number> => {
+const main = async (argv: readonly string[]): Promise<number> => {
   // A reader that goes away shows in the write that fails.
   process.stdout.on('error', () => {})
   try {
-    return await run(process.argv.slice(2))
+    return await run(argv)
   } catch (error) {
     if (isOutputClosed(error)) return 0
     if (error instanceof UsageError) {
-      process.stderr.write(`${error.message} See sharechat --help.\n`)
+      const [word = ''] = argv
+      const command = isCommandName(word) ? `${word} ` : ''
+      process.stderr.write(`${error.message} See sharechat ${command}--help.\n`)
       return EXIT_USAGE
     }
     process.stderr.write(
@@ -106,4 +108,4 @@ const main = async (): Promise<number> => {
   }
 }
 
-process.exitCode = await main()
+process.exitCode = await main(process.argv.slice(2))

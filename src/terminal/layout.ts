@@ -20,8 +20,9 @@ const SIDEBAR_CELLS = 24
 const TITLE_FROM_ROWS = 3
 const HINT_FROM_ROWS = 5
 
-export const layoutOf = ({ columns, rows }: Size): Layout => {
-  const sidebarCells = columns >= SIDEBAR_FROM_COLUMNS ? SIDEBAR_CELLS : 0
+/** @param isWhole whether the messages' place takes the sidebar's too */
+export const layoutOf = ({ columns, rows }: Size, isWhole: boolean): Layout => {
+  const sidebarCells = columns >= SIDEBAR_FROM_COLUMNS && !isWhole ? SIDEBAR_CELLS : 0
   const hasTitle = rows >= TITLE_FROM_ROWS
   const hasHint = rows >= HINT_FROM_ROWS
   return {

@@ -1,4 +1,5 @@
 import { type Edit, edit, EMPTY_LINE, insert, type Line } from './line-editor.ts'
+import { type Layout, layoutOf, type Size } from './layout.ts'
 import type { Entry } from './log-window.ts'
 import {
   atEnd,
@@ -13,7 +14,7 @@ import {
   scrolledBy,
   voided,
 } from './pane.ts'
-import { type Layout, layoutOf, type Size } from './layout.ts'
+import { type Panel, scrolledPanel } from './panel.ts'
 
 export type ConnectionState = 'connecting' | 'live' | 'offline'
 
@@ -31,17 +32,10 @@ export interface State {
   readonly recalled: number
   /** What was being written when the recalling began. */
   readonly draft: string
+  /** Over the messages until the next Escape, Enter or letter. */
   readonly panel: Panel | undefined
   /** One sentence about what has just happened; the next key takes it away. */
   readonly notice: string
-}
-
-/** A page over the messages, until the next Escape, Enter or letter. */
-export interface Panel {
-  readonly title: string
-  readonly lines: readonly string[]
-  /** How many lines are above the view. */
-  readonly above: number
 }
 
 const MAX_ENTERED = 200
@@ -62,7 +56,7 @@ export const startState = (size: Size): State => ({
 export const currentPane = (state: State): Pane | undefined =>
   state.panes.find(({ roomId }) => roomId === state.current)
 
-const layout = (state: State): Layout => layoutOf(state.size)
+export const layoutOfState = ({ size, panel }: State): Layout => layoutOf(size, panel !== undefined)
 
 /** Changes one room; nothing happens if it is no longer there. */
 const withPane = (state: State, roomId: string, change: (pane: Pane) => Pane): State => ({
@@ -138,7 +132,7 @@ export const missing = (
   state: State,
 ): { readonly roomId: string; readonly page: Page } | undefined => {
   const pane = currentPane(state)
-  const page = pane && missingPage(pane, layout(state).messages)
+  const page = pane && missingPage(pane, layoutOfState(state).messages)
   return pane && page && { roomId: pane.roomId, page }
 }
 
@@ -159,12 +153,10 @@ export const turned = (state: State, by: 1 | -1): State => {
 
 /** Scrolls the panel if there is one, else the messages. */
 export const scrolledLines = (state: State, by: number): State => {
-  const { messages } = layout(state)
+  const { messages } = layoutOfState(state)
   const { panel } = state
   if (panel) {
-    const most = Math.max(0, panel.lines.length - (messages.rows - 1))
-    const above = Math.min(most, Math.max(0, panel.above + by))
-    return { ...state, panel: { ...panel, above } }
+    return { ...state, panel: scrolledPanel(panel, by, messages.cells, messages.rows) }
   }
   return state.current === undefined
     ? state
@@ -173,7 +165,7 @@ export const scrolledLines = (state: State, by: number): State => {
 
 /** By a screenful but one line. */
 export const scrolledPages = (state: State, by: 1 | -1): State =>
-  scrolledLines(state, by * Math.max(1, layout(state).messages.rows - 1))
+  scrolledLines(state, by * Math.max(1, layoutOfState(state).messages.rows - 1))
 
 export const scrolledToEnd = (state: State): State =>
   state.current === undefined ? state : withPane(state, state.current, atEnd)

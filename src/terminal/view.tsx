@@ -1,21 +1,25 @@
 import { Box, Text } from 'ink'
 import type { ReactElement } from 'react'
 import { cellsOf, cut, fitted, wrapped } from './cells.ts'
-import { type Layout, layoutOf } from './layout.ts'
+import type { Layout } from './layout.ts'
 import { lineView } from './line-editor.ts'
 import type { Pane } from './pane.ts'
+import { linesInView, type Panel } from './panel.ts'
 import { colorOf, type ScreenLine } from './paragraphs.ts'
 import { printableLine } from './printable.ts'
 import type { Position } from './screen.ts'
 import { inView } from './scroll.ts'
-import { currentPane, type Panel, type State } from './state.ts'
+import { currentPane, layoutOfState, type State } from './state.ts'
 
 const PROMPT = '> '
 const PROMPT_FROM_COLUMNS = 8
+const YOU = ' (you)'
+/** Of a room's name that must have place before its members are counted. */
+const MIN_NAME_CELLS = 8
 
 /** The whole screen. */
 export const View = ({ state }: { readonly state: State }): ReactElement => {
-  const layout = layoutOf(state.size)
+  const layout = layoutOfState(state)
   const pane = currentPane(state)
   return (
     <Box width={layout.columns} height={layout.rows} flexDirection="column" overflow="hidden">
@@ -69,21 +73,19 @@ const Title = ({ state, layout }: Placed): ReactElement => {
   const { cells } = layout.messages
   const pane = currentPane(state)
   const right = ` ${statusOf(state, pane)} `
-  const others = layout.sidebarCells > 0 ? '' : unreadElsewhere(state)
-  const count = pane
-    ? ` · ${pane.memberCount}${cells >= 50 ? membersWord(pane.memberCount) : ''}`
-    : ''
   const name = ` ${pane ? printableLine(pane.roomName) : 'sharechat'}`
   const leftCells = Math.max(0, cells - cellsOf(right))
-  const nameCells = Math.max(0, leftCells - cellsOf(count + others))
+  const rest =
+    (pane ? factsOf(state, pane, layout) : []).find(
+      (facts) => leftCells - cellsOf(facts) >= MIN_NAME_CELLS,
+    ) ?? ''
+  const nameCells = leftCells - cellsOf(rest)
   return (
     <Text inverse wrap="truncate-end">
-      {cut(fitted(cut(name, nameCells) + count + others, leftCells) + right, cells)}
+      {cut(fitted(cut(name, nameCells) + rest, leftCells) + right, cells)}
     </Text>
   )
 }
-
-const membersWord = (count: number): string => (count === 1 ? ' member' : ' members')
 
 const statusOf = (state: State, pane: Pane | undefined): string => {
   if (!pane) return state.connection
@@ -91,13 +93,17 @@ const statusOf = (state: State, pane: Pane | undefined): string => {
   return pane.state === 'over' || state.connection === 'live' ? pane.state : state.connection
 }
 
-/** ` [2:5]`: room 2 of the list has 5 unread texts. */
-const unreadElsewhere = ({ panes, current }: State): string =>
-  panes
-    .map((pane, at) =>
-      pane.unread > 0 && pane.roomId !== current ? ` [${at + 1}:${pane.unread}]` : '',
-    )
-    .join('')
+/** What is told of the room besides its name, the best first, the shortest last. */
+const factsOf = (state: State, pane: Pane, { sidebarCells }: Layout): readonly string[] => {
+  const count = ` · ${pane.memberCount}`
+  const counted = `${count}${pane.memberCount === 1 ? ' member' : ' members'}`
+  const others = state.panes.filter(({ roomId, unread }) => roomId !== pane.roomId && unread > 0)
+  if (sidebarCells > 0 || others.length === 0) return [counted, count]
+  // ` [2:5]`: room 2 of the list has 5 unread texts.
+  const each = others.map((one) => ` [${state.panes.indexOf(one) + 1}:${one.unread}]`).join('')
+  const sum = ` [${others.reduce((total, { unread }) => total + unread, 0)}]`
+  return [counted + each, count + each, count + sum, sum]
+}
 
 const Messages = ({
   pane,
@@ -147,13 +153,12 @@ const PanelLines = ({
   readonly layout: Layout
 }): ReactElement => {
   const { cells, rows } = layout.messages
-  const lines = panel.lines.flatMap((line) => wrapped(line, cells, 0, 2))
   return (
     <Box flexDirection="column" height={rows} overflow="hidden">
       <Text bold wrap="truncate-end">
         {cut(panel.title, cells)}
       </Text>
-      {lines.slice(panel.above, panel.above + rows - 1).map((line, at) => (
+      {linesInView(panel, cells, rows).map((line, at) => (
         <Text key={at} wrap="truncate-end">
           {line || ' '}
         </Text>
@@ -201,7 +206,7 @@ const Sidebar = ({ state, layout }: Placed): ReactElement => {
       <Text> </Text>
       {pane && <Text bold>{fitted(`Members ${pane.memberCount}`, cells)}</Text>}
       {pane &&
-        membersIn(pane, memberRows).map(({ id, name, text }) => (
+        membersIn(pane, cells, memberRows).map(({ id, name, text }) => (
           <Text key={id} wrap="truncate-end" {...(name ? { color: colorOf(id) } : {})}>
             {cut(text, cells)}
           </Text>
@@ -227,12 +232,13 @@ const RoomLine = (props: {
 /** The member first that this is, then by name; the last line counts those that do not fit. */
 const membersIn = (
   pane: Pane,
+  cells: number,
   rows: number,
 ): readonly { readonly id: string; readonly name: string; readonly text: string }[] => {
   const all = pane.members.map(({ id, name }) => ({
     id,
     name,
-    text: ` ${printableLine(name)}${id === pane.you.id ? ' (you)' : ''}`,
+    text: ` ${id === pane.you.id ? `${cut(printableLine(name), cells - YOU.length - 1)}${YOU}` : printableLine(name)}`,
   }))
   if (pane.memberCount <= rows) return all
   const fitting = all.slice(0, Math.max(0, rows - 1))
