@@ -22,7 +22,6 @@ export type Code = FailedCode | 'replaced' | 'removed'
 /** The part of the browser's WebSocket that is used; `ws` has it too. */
 export interface Socket {
   readonly readyState: number
-  onopen: unknown
   onmessage: unknown
   onclose: unknown
   onerror: unknown

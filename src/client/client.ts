@@ -1,4 +1,7 @@
 import type { Client, ConnectOptions } from './api.ts'
+import { systemClock } from './clock.ts'
+import { serverUrl } from './link.ts'
+import { OpenClient } from './open-client.ts'
 
 export type * from './api.ts'
 export type { MemberRef } from '../protocol/events.ts'
@@ -11,5 +14,10 @@ export { readLink, roomLink } from './link.ts'
  * @throws TypeError when the address is none, or there is no WebSocket or fetch here and none is given
  */
 export const connect = (url: string | URL, options: ConnectOptions = {}): Client => {
-  throw new Error(`not yet: ${String(url)} ${Object.keys(options).join()}`)
+  const here: ConnectOptions = globalThis
+  const { WebSocket = here.WebSocket, fetch = here.fetch } = options
+  if (!WebSocket) throw new TypeError('There is no WebSocket here: give one, e.g. that of `ws`.')
+  if (!fetch) throw new TypeError('There is no fetch here: give one.')
+  const random = (): number => Math.random()
+  return new OpenClient({ url: serverUrl(url), WebSocket, fetch, clock: systemClock, random })
 }
