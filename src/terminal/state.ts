@@ -14,7 +14,7 @@ import {
   scrolledBy,
   voided,
 } from './pane.ts'
-import { type Panel, scrolledPanel } from './panel.ts'
+import { type Panel, panelText, scrolledPanel } from './panel.ts'
 
 export type ConnectionState = 'connecting' | 'live' | 'offline'
 
@@ -156,7 +156,8 @@ export const scrolledLines = (state: State, by: number): State => {
   const { messages } = layoutOfState(state)
   const { panel } = state
   if (panel) {
-    return { ...state, panel: scrolledPanel(panel, by, messages.cells, messages.rows) }
+    const text = panelText(panel, currentPane(state), messages.cells)
+    return { ...state, panel: scrolledPanel(panel, by, text, messages.rows) }
   }
   return state.current === undefined
     ? state
@@ -200,9 +201,9 @@ export const entered = (state: State): State => {
   return { ...state, line: EMPTY_LINE, entered: all, recalled: all.length, draft: '' }
 }
 
-export const withPanel = (state: State, title: string, lines: readonly string[]): State => ({
+export const withPanel = (state: State, about: Panel['about']): State => ({
   ...state,
-  panel: { title, lines, above: 0 },
+  panel: { about, above: 0 },
 })
 
 export const withoutPanel = (state: State): State => ({ ...state, panel: undefined, notice: '' })

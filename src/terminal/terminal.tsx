@@ -1,7 +1,6 @@
 import { emitKeypressEvents, type Interface } from 'node:readline'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { type Client, readLink, type Room, roomLink, ShareChatError } from '../client/client.ts'
-import { HELP } from './commands.ts'
 import { Frames } from './frames.ts'
 import { type Key, pasted, pressed, type Pressed, type Wish } from './keys.ts'
 import { type Member, newPane } from './pane.ts'
@@ -216,11 +215,9 @@ class Terminal {
       case 'suspend':
         return this.#suspend()
       case 'help':
-        return this.#change((state) => withPanel(state, 'Help', [...linkLines(pane), ...HELP]))
+        return this.#change((state) => withPanel(state, 'help'))
       case 'members':
-        return this.#change((state) =>
-          pane ? withPanel(state, `Members: ${pane.memberCount}`, memberLines(pane)) : state,
-        )
+        return this.#change((state) => withPanel(state, 'members'))
       case 'new':
         return this.#try(this.#create())
       case 'join':
@@ -261,9 +258,7 @@ class Terminal {
   async #create(): Promise<void> {
     const { roomId } = await this.#options.client.createRoom()
     await this.#join(roomId)
-    this.#change((state) =>
-      withPanel(state, 'A new room', linkLines(state.panes.find((pane) => pane.roomId === roomId))),
-    )
+    this.#change((state) => withPanel(state, 'new room'))
   }
 
   #joinTarget(target: string): void {
@@ -328,21 +323,6 @@ const membersOf = (
   members: room.members.toSorted((a, b) => a.name.localeCompare(b.name)),
   memberCount: room.memberCount,
 })
-
-const memberLines = (pane: {
-  readonly members: readonly Member[]
-  readonly memberCount: number
-  readonly you: Member
-}): readonly string[] => {
-  const names = pane.members.map(
-    ({ id, name }) => printableLine(name) + (id === pane.you.id ? ' (you)' : ''),
-  )
-  const rest = pane.memberCount - names.length
-  return rest > 0 ? [...names, `and ${rest} more`] : names
-}
-
-const linkLines = (pane: { readonly link: string } | undefined): readonly string[] =>
-  pane ? ['Who has this link can join this room:', pane.link, ''] : []
 
 const sentenceOf = (error: unknown): string => {
   if (error instanceof ShareChatError) return printableLine(error.message)

@@ -4,7 +4,7 @@ import { cellsOf, cut, fitted, wrapped } from './cells.ts'
 import type { Layout } from './layout.ts'
 import { lineView } from './line-editor.ts'
 import type { Pane } from './pane.ts'
-import { linesInView, type Panel } from './panel.ts'
+import { type Panel, panelText } from './panel.ts'
 import { colorOf, type ScreenLine } from './paragraphs.ts'
 import { printableLine } from './printable.ts'
 import type { Position } from './screen.ts'
@@ -34,7 +34,7 @@ export const View = ({ state }: { readonly state: State }): ReactElement => {
             overflow="hidden"
           >
             {state.panel ? (
-              <PanelLines panel={state.panel} layout={layout} />
+              <PanelLines panel={state.panel} pane={pane} layout={layout} />
             ) : (
               pane && <Messages pane={pane} layout={layout} />
             )}
@@ -147,18 +147,21 @@ const Line = ({ line }: { readonly line: ScreenLine }): ReactElement => (
 
 const PanelLines = ({
   panel,
+  pane,
   layout,
 }: {
   readonly panel: Panel
+  readonly pane: Pane | undefined
   readonly layout: Layout
 }): ReactElement => {
   const { cells, rows } = layout.messages
+  const { title, lines } = panelText(panel, pane, cells)
   return (
     <Box flexDirection="column" height={rows} overflow="hidden">
       <Text bold wrap="truncate-end">
-        {cut(panel.title, cells)}
+        {cut(title, cells)}
       </Text>
-      {linesInView(panel, cells, rows).map((line, at) => (
+      {lines.slice(panel.above, panel.above + Math.max(0, rows - 1)).map((line, at) => (
         <Text key={at} wrap="truncate-end">
           {line || ' '}
         </Text>

@@ -49,7 +49,7 @@ test('80 × 12: rooms with unread marks and members at the side', () => {
 test('40 × 12: everything has its place, unread texts of other rooms too', () => {
   const state = withUnconfirmed(talk({ columns: 40, rows: 12 }), 'a', 1, 'on its way')
   expect(picture(frames, state)).toEqual([
-    ' Precious Corner · 2 [2:1]         live',
+    ' Precious Corner · 2 members [2:1] live',
     '',
     '',
     '',
@@ -72,7 +72,7 @@ test('no size is too small', () => {
       expect(lines.length).toBe(rows)
       const { row, column } = cursorOf(state)
       expect([row, column < columns]).toEqual([rows - 1, true])
-      expect(picture(frames, withPanel(state, 'Help', ['one', 'two']))).toHaveLength(rows)
+      expect(picture(frames, withPanel(state, 'help'))).toHaveLength(rows)
       expect(picture(frames, scrolledLines(state, -1))).toHaveLength(rows)
     }
   }
@@ -109,4 +109,24 @@ test('a picture of 500 messages takes less than a frame', () => {
   const begin = performance.now()
   for (let at = 0; at < 20; at++) picture(frames, typed(state, 'x'.repeat(at)))
   expect((performance.now() - begin) / 20).toBeLessThan(50)
+})
+
+test('the help can be scrolled to its end, on a screen of any size', () => {
+  for (const columns of [10, 40, 80]) {
+    const help = withPanel(talk({ columns, rows: 8 }), 'help')
+    expect(picture(frames, help)[1]).toBe('Help')
+    const end = picture(frames, scrolledLines(help, 1_000)).slice(2, 6).join('')
+    expect(end.replaceAll(/\s/g, '')).toMatch(/as\/quit$/)
+  }
+})
+
+test('the members in view are those of now', () => {
+  const state = withPanel(talk({ columns: 40, rows: 8 }), 'members')
+  expect(picture(frames, state).slice(1, 4)).toEqual([
+    'Members: 2',
+    'Ok Echidna (you)',
+    'Fantastic Wildfowl',
+  ])
+  const alone = withFacts(state, 'a', { members: [YOU], memberCount: 1 })
+  expect(picture(frames, alone).slice(1, 4)).toEqual(['Members: 1', 'Ok Echidna (you)', ''])
 })
