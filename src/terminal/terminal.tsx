@@ -71,6 +71,7 @@ class Terminal {
   #state: State
   #nextNumber = 1
   #paste: string | undefined
+  #isSuspended = false
   #paintTimer: NodeJS.Timeout | undefined
   #paintedAt = 0
   #typingTimer: NodeJS.Timeout | undefined
@@ -85,7 +86,11 @@ class Terminal {
     const { client, input, output, roomId } = this.#options
     const restore = (): void => this.#screen.leave()
     const over = new Promise<void>((resolve, reject) => {
-      this.#end = (error) => (error === undefined ? resolve() : reject(error))
+      this.#end = (error) => {
+        // Asked for again, it does not wait for the node.
+        this.#end = () => process.exit()
+        return error === undefined ? resolve() : reject(error)
+      }
     })
     const quit = (): void => this.#end()
     process.once('exit', restore)
@@ -96,6 +101,8 @@ class Terminal {
     emitKeypressEvents(input, { escapeCodeTimeout: ESCAPE_MS } as unknown as Interface)
     input.on('keypress', this.#key)
     input.once('end', quit)
+    // A window that was closed.
+    input.once('error', quit)
     input.resume()
     client.on('state', (connection) => this.#change((state) => ({ ...state, connection })))
     this.#state = { ...this.#state, connection: client.state, notice: 'Joining…' }
@@ -131,10 +138,13 @@ class Terminal {
     this.#change((state) => ({ ...state, size: this.#size() }))
   }
 
-  /** Back from being suspended. */
+  /** Somebody else may have written to the terminal meanwhile. */
   readonly #resume = (): void => {
-    this.#options.input.setRawMode(true)
-    this.#screen.enter()
+    if (this.#isSuspended) {
+      this.#isSuspended = false
+      this.#options.input.setRawMode(true)
+      this.#screen.enter()
+    }
     this.#resized()
   }
 
@@ -310,9 +320,12 @@ class Terminal {
   }
 
   #suspend(): void {
+    this.#isSuspended = true
     this.#screen.leave()
     this.#options.input.setRawMode(false)
     process.kill(process.pid, 'SIGTSTP')
+    // Where no shell waits for it, this process is not stopped at all.
+    setTimeout(this.#resume, FRAME_MS)
   }
 }
 

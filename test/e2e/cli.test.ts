@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Cli, linkOf, sharechat, urlOf } from './cli.ts'
 import { eventually } from './deadline.ts'
 import { createRoom, history, type Listening, roomState } from './http.ts'
 import { Member } from './member.ts'
-import { inBothModesAtAnyRate, startNodes } from './modes.ts'
+import { startNodes } from './modes.ts'
+import { ServerNode } from './server-node.ts'
 
 const chatsOf = async (node: Listening, roomId: string): Promise<readonly string[]> => {
   const { messages } = await history(node, roomId)
@@ -14,47 +15,51 @@ const chatsOf = async (node: Listening, roomId: string): Promise<readonly string
 
 const MISSING = 'd4d211a2-d09f-4e19-8822-8aeddcb0fdd8'
 
-inBothModesAtAnyRate('sharechat', (nodes) => {
+describe('sharechat, talking', () => {
+  let node: ServerNode
+  beforeAll(async () => {
+    const [started] = await ServerNode.start(1, { RATE_LIMIT: 'off' })
+    node = started!
+  })
+  afterAll(() => node.stop())
+
   test('new prints a link and nothing else in a pipe, and whoever has it can join', async () => {
-    const { code, stdout, stderr } = await sharechat(['new', urlOf(nodes.a)])
+    const { code, stdout, stderr } = await sharechat(['new', urlOf(node)])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(new RegExp(`^${urlOf(nodes.a)}/#[0-9a-f-]{36}\n$`))
+    expect(stdout).toMatch(new RegExp(`^${urlOf(node)}/#[0-9a-f-]{36}\n$`))
     const roomId = stdout.trim().split('#')[1]!
-    expect(await roomState(nodes.b, roomId)).toMatchObject({ members: [] })
+    expect(await roomState(node, roomId)).toMatchObject({ members: [] })
   })
 
   test('say: each line is one message, in order, all stored when it exits with 0', async () => {
-    const roomId = await createRoom(nodes.a)
+    const roomId = await createRoom(node)
     const lines = Array.from({ length: 300 }, (_, at) => `line ${at} ü 👩\u200d🚀`)
     const input = `\n${lines.join('\n')}\r\n\n last, without an end\u2028of its own`
-    expect(await sharechat(['say', linkOf(nodes.a, roomId)], input)).toEqual({
+    expect(await sharechat(['say', linkOf(node, roomId)], input)).toEqual({
       code: 0,
       stdout: '',
       stderr: '',
     })
-    expect(await chatsOf(nodes.b, roomId)).toEqual([
-      ...lines,
-      ' last, without an end\u2028of its own',
-    ])
-    expect(await roomState(nodes.a, roomId)).toMatchObject({ members: [] })
+    expect(await chatsOf(node, roomId)).toEqual([...lines, ' last, without an end\u2028of its own'])
+    expect(await roomState(node, roomId)).toMatchObject({ members: [] })
   })
 
   test('say: what is refused is told with its line, the rest is sent, and the exit code is 1', async () => {
-    const roomId = await createRoom(nodes.a)
+    const roomId = await createRoom(node)
     const input = `one\n${'x'.repeat(20_000)}\nnul\u0000\nfour\n`
-    const { code, stderr } = await sharechat(['say', linkOf(nodes.a, roomId)], input)
+    const { code, stderr } = await sharechat(['say', linkOf(node, roomId)], input)
     expect(code).toBe(1)
     expect(stderr).toMatch(/^line 2: [A-Z].*\nline 3: [A-Z].*\n$/)
-    expect(await chatsOf(nodes.a, roomId)).toEqual(['one', 'four'])
+    expect(await chatsOf(node, roomId)).toEqual(['one', 'four'])
   })
 
   test('tail: what is there first if asked for, then what comes, each message one line', async () => {
-    const roomId = await createRoom(nodes.a)
-    const member = await Member.join(nodes.a, roomId)
+    const roomId = await createRoom(node)
+    const member = await Member.join(node, roomId)
     await member.exchange('before')
-    const all = new Cli(['tail', '--all', linkOf(nodes.b, roomId)])
+    const all = new Cli(['tail', '--all', linkOf(node, roomId)])
     await all.prints(/\n.*before\n.* joined the room\.\n/)
-    const live = new Cli(['tail', linkOf(nodes.b, roomId)])
+    const live = new Cli(['tail', linkOf(node, roomId)])
     await live.prints(/ joined the room\.\n/)
     await member.exchange('two\nlines \u001b[2J\u202e and colors \u001b[31m')
     const name = member.frames[0]!.message.memberName
@@ -70,28 +75,28 @@ inBothModesAtAnyRate('sharechat', (nodes) => {
     expect(await live.ended()).toMatchObject({ code: 0, stderr: '' })
     await eventually(
       'a room with one member',
-      () => roomState(nodes.a, roomId),
+      () => roomState(node, roomId),
       ({ members }) => members.length === 1,
     )
   })
 
   test('tail --json: the fields of a message with its seq; nothing that a terminal obeys', async () => {
-    const roomId = await createRoom(nodes.a)
-    const member = await Member.join(nodes.a, roomId)
+    const roomId = await createRoom(node)
+    const member = await Member.join(node, roomId)
     const text = '\u001b]0;x\u0007 \u009b2J \u202e "quoted"\n'
     await member.exchange(`${text}.`)
-    const tail = new Cli(['tail', '--json', '--after', '1', linkOf(nodes.b, roomId)])
+    const tail = new Cli(['tail', '--json', '--after', '1', linkOf(node, roomId)])
     await tail.prints(/\n/)
     const [line = ''] = tail.stdout.split('\n')
-    const { elements } = await history(nodes.a, roomId)
+    const { elements } = await history(node, roomId)
     expect(JSON.parse(line)).toEqual({ seq: 2, ...(JSON.parse(elements[1]!) as object) })
     expect(line).not.toMatch(/\p{Cc}|\p{Bidi_Control}/u)
   })
 
   test('a reader that has had enough ends it, without a word', async () => {
-    const roomId = await createRoom(nodes.a)
-    const member = await Member.join(nodes.a, roomId)
-    const tail = new Cli(['tail', '--all', linkOf(nodes.b, roomId)])
+    const roomId = await createRoom(node)
+    const member = await Member.join(node, roomId)
+    const tail = new Cli(['tail', '--all', linkOf(node, roomId)])
     await tail.prints(/\n/)
     tail.process.stdout?.destroy()
     await member.exchange('one more')
@@ -99,30 +104,30 @@ inBothModesAtAnyRate('sharechat', (nodes) => {
   })
 
   test('join in a pipe prints what comes and sends what it reads, then leaves', async () => {
-    const roomId = await createRoom(nodes.a)
-    const other = await Member.join(nodes.a, roomId)
-    const join = new Cli(['join', linkOf(nodes.b, roomId)])
+    const roomId = await createRoom(node)
+    const other = await Member.join(node, roomId)
+    const join = new Cli(['join', linkOf(node, roomId)])
     await join.prints(/ joined the room\.\n/)
     await other.exchange('hello')
     await join.prints(/: hello\n/)
     const { code, stdout, stderr } = await join.end('one\ntwo')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/: hello\n.*: one\n.*: two\n$/)
-    expect(await chatsOf(nodes.a, roomId)).toEqual(['hello', 'one', 'two'])
+    expect(await chatsOf(node, roomId)).toEqual(['hello', 'one', 'two'])
   })
 
   test('a room by its id: the server is --url, or SHARECHAT_URL', async () => {
-    const roomId = await createRoom(nodes.a)
-    expect(await sharechat(['say', roomId, '--url', `${urlOf(nodes.a)}/`], 'one')).toMatchObject({
+    const roomId = await createRoom(node)
+    expect(await sharechat(['say', roomId, '--url', `${urlOf(node)}/`], 'one')).toMatchObject({
       code: 0,
     })
-    const say = new Cli(['say', roomId], { SHARECHAT_URL: urlOf(nodes.b) })
+    const say = new Cli(['say', roomId], { SHARECHAT_URL: urlOf(node) })
     expect(await say.end('two')).toMatchObject({ code: 0 })
-    expect(await chatsOf(nodes.a, roomId)).toEqual(['one', 'two'])
+    expect(await chatsOf(node, roomId)).toEqual(['one', 'two'])
   })
 
   test.for(['say', 'tail', 'join'])('%s: a room that there is not: exit 1', async (command) => {
-    expect(await sharechat([command, linkOf(nodes.a, MISSING)], 'x')).toEqual({
+    expect(await sharechat([command, linkOf(node, MISSING)], 'x')).toEqual({
       code: 1,
       stdout: '',
       stderr: 'There is no such room.\n',
@@ -131,15 +136,6 @@ inBothModesAtAnyRate('sharechat', (nodes) => {
 })
 
 describe('sharechat', () => {
-  test('the server is stressed, with its options and its exit code', async () => {
-    const { a } = await startNodes('embedded', { RATE_LIMIT: 'off' })
-    const load = ['--members', '4', '--seconds', '0.1', '--ramp', '0', '--json']
-    const { code, stdout } = await sharechat(['stress', '--url', urlOf(a), ...load])
-    expect(JSON.parse(stdout)).toMatchObject({ membersJoined: 4, lost: 0 })
-    expect(code).toBe(0)
-    expect(await sharechat(['stress', '--members', 'many'])).toMatchObject({ code: 2, stdout: '' })
-  })
-
   test('say waits where the rate of the server makes it', async () => {
     const { a } = await startNodes('embedded', { MESSAGE_RATE: '20/5' })
     const roomId = await createRoom(a)

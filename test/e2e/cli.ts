@@ -22,9 +22,10 @@ export class Cli {
   readonly process: ChildProcess
   readonly #closed: Promise<Ended>
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  /** @param program the main file; the built one, unless given */
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, program = CLI) {
     const { PATH = '' } = process.env
-    this.process = spawn(process.execPath, [CLI, ...args], {
+    this.process = spawn(process.execPath, [program, ...args], {
       env: { PATH, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })

@@ -82,6 +82,24 @@ const breaches: readonly Breach[] = [
     ),
   ),
   ...forbidden(['../../domain/room.ts'], ['src/adapters/http'], /knows the domain's types/),
+  ...forbidden(
+    ['../domain/room.ts', '../protocol/events.ts', '../app.ts', '../settings.ts', 'fastify', 'ink'],
+    ['src/cli'],
+    /The command line knows servers from outside/,
+  ),
+  ...forbidden(
+    [
+      '../cli/main.ts',
+      '../protocol/events.ts',
+      '../domain/room.ts',
+      './../main.ts',
+      'ws',
+      'fastify',
+    ],
+    ['src/terminal'],
+    /The terminal client imports/,
+  ),
+  ...forbidden(['ink', 'react', 'get-east-asian-width'], everywhereBut('src/terminal'), /./),
   ...forbidden(['postgres'], everywhereBut('src/adapters/postgres'), /./),
   ...forbidden(['ioredis'], everywhereBut('src/adapters/redis'), /./),
   ...forbidden(['fastify', '@fastify/cors', 'ws'], everywhereBut('src/adapters/http'), /./),
@@ -175,6 +193,8 @@ const clean: Readonly<Record<string, string>> = {
   'src/adapters/system/it.ts': importOf('pino') + importOf('uuid').replaceAll(/\b(it|a)\b/g, '$1b'),
   'src/adapters/http/it.ts': `import type { Room } from '../../domain/room.ts'\nexport type It = Room\n${importOf('fastify')}`,
   'src/adapters/http/other.ts': importOf('@fastify/cors'),
+  'src/cli/it.ts': importOf('ws') + importOf('node:util').replaceAll(/\b(it|a)\b/g, '$1b'),
+  'src/terminal/it.ts': importOf('ink') + importOf('react').replaceAll(/\b(it|a)\b/g, '$1b'),
   'src/app.ts': "import { it } from './adapters/memory/it.ts'\nexport const app = it\n",
 }
 
@@ -271,10 +291,17 @@ describe('import boundaries', () => {
   test('no file goes around its boundary with import() or require', async () => {
     const around: string[] = []
     for (const name of await readdir(join(top, 'src'), { recursive: true })) {
-      if (!name.endsWith('.ts')) continue
+      if (!/\.tsx?$/.test(name)) continue
       const code = await readFile(join(top, 'src', name), 'utf8')
-      if (/\bimport\s*\(|\bcreateRequire\b|\brequire\s*\(/.test(code)) around.push(name)
+      for (const [call] of code.matchAll(/\bimport\s*\(.*?\)|\bcreateRequire\b|\brequire\s*\(/g)) {
+        around.push(`${name.replaceAll('\\', '/')}: ${call}`)
+      }
     }
-    expect(around).toEqual([])
+    // What one command alone needs is loaded by that command.
+    expect(around.toSorted()).toEqual([
+      "cli/join.ts: import('../terminal/terminal.tsx')",
+      "cli/main.ts: import('../main.ts')",
+      "cli/main.ts: import('../stress/command.ts')",
+    ])
   })
 })

@@ -45,9 +45,8 @@ test('the cursor is always in view, in a cell behind what is before it', () => {
         const view = lineView({ text: text + after.join(''), cursor: text.length }, cells)
         expect(view.cursorCell).toBeLessThan(cells)
         expect(cellsOf(view.text)).toBeLessThan(Math.max(2, cells))
-        if (cellsOf(text.replaceAll('\n', '⏎')) < cells) {
-          expect(view.cursorCell).toBe(cellsOf(text.replaceAll('\n', '⏎')))
-        }
+        const behind = cellsOf(text.replaceAll('\n', '⏎'))
+        expect(view.cursorCell).toBe(behind < cells ? behind : view.cursorCell)
       },
     ),
   )

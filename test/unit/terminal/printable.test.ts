@@ -44,5 +44,6 @@ test('whatever a text is, no control character is left, and what is printable st
       expect(printable(shown)).toBe(shown)
       expect(printableLine(shown)).not.toContain('\n')
     }),
+    { numRuns: 50 },
   )
 })

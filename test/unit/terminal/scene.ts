@@ -1,5 +1,5 @@
 import { createElement } from 'react'
-import { Frames } from '../../../src/terminal/frames.ts'
+import type { Frames } from '../../../src/terminal/frames.ts'
 import type { Size } from '../../../src/terminal/layout.ts'
 import type { Entry } from '../../../src/terminal/log-window.ts'
 import { newPane, type Pane } from '../../../src/terminal/pane.ts'

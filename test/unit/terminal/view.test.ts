@@ -65,7 +65,7 @@ test('40 × 12: everything has its place, unread texts of other rooms too', () =
 })
 
 test('no size is too small', () => {
-  for (let columns = 1; columns <= 45; columns++) {
+  for (const columns of [1, 2, 3, 5, 8, 10, 13, 20, 40]) {
     for (const rows of [1, 2, 3, 4, 5, 6, 12]) {
       const state = typed(talk({ columns, rows }), 'a long line that does not fit anywhere 日本')
       const lines = picture(frames, state)
