@@ -20,9 +20,10 @@ export interface Stored {
 
 interface Sending {
   readonly command: SendCommand
+  /** Of its frame: a little more than what its rate counts. */
   readonly bytes: number
-  /** The id that its message has if it is stored, by the member as whom it was sent. */
-  readonly ids: Map<string, string>
+  /** The ids that its message can have, one for each member as whom it was sent. */
+  readonly ids: Set<string>
   readonly resolve: (stored: Stored) => void
   readonly reject: (error: ShareChatError) => void
   /** Whether it was sent and may still be answered. */
@@ -44,11 +45,12 @@ export class Outbox {
   readonly #parts: OutboxParts
   /** By their refs, in the order in which they were said. */
   readonly #sends = new Map<string, Sending>()
-  readonly #byId = new Map<string, Sending>()
   /** As whom to send; undefined: not now. */
   #memberId: string | undefined
   #pace: Pace | undefined
   #isHeld = false
+  /** Of the latest that a refusal has asked for. */
+  #pauseEnd = 0
   #cancelWait: (() => void) | undefined
 
   constructor(parts: OutboxParts) {
@@ -62,12 +64,12 @@ export class Outbox {
     if (this.#sends.size >= MOST_SENDS) {
       return Promise.reject(new ShareChatError('overloaded', 'Too many messages wait to be sent.'))
     }
-    if (bytesOf(JSON.stringify(command)) > MOST_FRAME_BYTES) {
+    const bytes = new TextEncoder().encode(JSON.stringify(command)).length
+    if (bytes > MOST_FRAME_BYTES) {
       return Promise.reject(new ShareChatError('too_large', 'The message is too long.'))
     }
     return new Promise((resolve, reject) => {
-      const bytes = bytesOf(message)
-      this.#sends.set(ref, { command, bytes, ids: new Map(), resolve, reject, isOut: false })
+      this.#sends.set(ref, { command, bytes, ids: new Set(), resolve, reject, isOut: false })
       this.#sayNext()
     })
   }
@@ -76,8 +78,8 @@ export class Outbox {
   joined(memberId: string, limits: Limits): void {
     this.#memberId = memberId
     this.#pace = new Pace(limits, this.#parts.clock)
-    this.#isHeld = Array.from(this.#sends.values()).some(({ ids }) =>
-      Array.from(ids.keys()).some((id) => id !== memberId),
+    this.#isHeld = Array.from(this.#sends).some(([ref, { ids }]) =>
+      Array.from(ids).some((id) => id !== messageIdOf(memberId, ref)),
     )
     this.#sayNext()
   }
@@ -91,21 +93,16 @@ export class Outbox {
 
   /** A message of the log. */
   seen(id: string, seq: number): void {
-    const send = this.#byId.get(id)
-    if (send) this.#settle(send).resolve({ id, seq })
+    for (const send of this.#sends.values()) {
+      if (send.ids.has(id)) this.#settle(send).resolve({ id, seq })
+    }
   }
 
   /** Everything that earlier members of ours can have stored has been seen. */
   caughtUp(): void {
     if (!this.#isHeld) return
     this.#isHeld = false
-    for (const { ids } of this.#sends.values()) {
-      for (const [memberId, id] of ids) {
-        if (memberId === this.#memberId) continue
-        ids.delete(memberId)
-        this.#byId.delete(id)
-      }
-    }
+    for (const { ids } of this.#sends.values()) ids.clear()
     this.#sayNext()
   }
 
@@ -119,19 +116,18 @@ export class Outbox {
     if (!send) return
     if (!isPassing(code)) return this.#settle(send).reject(new ShareChatError(code, message))
     send.isOut = false
+    const now = this.#parts.clock.now()
+    this.#pauseEnd = Math.max(this.#pauseEnd, now + Math.max(retryAfterMs, PAUSE_MS))
     this.#stopWaiting()
-    this.#wait(Math.max(retryAfterMs, PAUSE_MS))
+    this.#wait(this.#pauseEnd - now)
   }
 
   /** The room is over for us. */
   end(): void {
     this.lost()
     for (const send of this.#sends.values()) {
-      const error =
-        send.ids.size > 0
-          ? new ShareChatError('unknown', 'Not confirmed; if it appears, it was sent.')
-          : new ShareChatError('not_joined', 'You are not in this room.')
-      this.#settle(send).reject(error)
+      const code = send.ids.size > 0 ? 'unknown' : 'not_joined'
+      this.#settle(send).reject(new ShareChatError(code, 'Not confirmed: you have left.'))
     }
   }
 
@@ -147,11 +143,7 @@ export class Outbox {
 
   #sayAs(memberId: string, send: Sending): void {
     send.isOut = true
-    if (!send.ids.has(memberId)) {
-      const id = messageIdOf(memberId, send.command.ref)
-      send.ids.set(memberId, id)
-      this.#byId.set(id, send)
-    }
+    send.ids.add(messageIdOf(memberId, send.command.ref))
     this.#parts.say(send.command)
   }
 
@@ -169,9 +161,6 @@ export class Outbox {
 
   #settle(send: Sending): Sending {
     this.#sends.delete(send.command.ref)
-    for (const id of send.ids.values()) this.#byId.delete(id)
     return send
   }
 }
-
-const bytesOf = (text: string): number => new TextEncoder().encode(text).length

@@ -4,22 +4,42 @@ import type { Clock } from './clock.ts'
 /** What is used of a rate: what is sent evenly does not arrive so. */
 const SHARE = 0.9
 
+/** A token bucket, kept as the time at which it will be full (GCRA, ITU-T I.371). */
+class Bucket {
+  readonly #msEach: number
+  readonly #burst: number
+  #fullAt = 0
+
+  /** @param rate undefined: as fast as one likes */
+  constructor({ perSecond, burst }: Rate = { perSecond: Number.POSITIVE_INFINITY, burst: 1 }) {
+    this.#msEach = 1000 / (perSecond * SHARE)
+    this.#burst = burst * SHARE
+  }
+
+  /** Milliseconds until it has `cost`, or, if that is more, its burst; 0 or less when it has. */
+  wait(cost: number, now: number): number {
+    return this.#fullAfter(cost, now) - now - this.#burst * this.#msEach
+  }
+
+  take(cost: number, now: number): void {
+    this.#fullAt = this.#fullAfter(cost, now)
+  }
+
+  #fullAfter(cost: number, now: number): number {
+    return Math.max(now, this.#fullAt) + Math.min(cost, this.#burst) * this.#msEach
+  }
+}
+
 /** How fast one member, or the commands of one connection, may go by the node's own words. */
 export class Pace {
   readonly #clock: Clock
-  /** Of token buckets for texts and for bytes: what they hold, by their rates. */
-  readonly #tokens: Map<Rate, number>
-  readonly #texts: Rate | undefined
-  #at: number
+  readonly #texts: Bucket
+  readonly #bytes: Bucket
 
   constructor({ messageRate, messageBytesRate }: Limits, clock: Clock) {
     this.#clock = clock
-    this.#at = clock.now()
-    this.#texts = messageRate
-    this.#tokens = new Map()
-    for (const rate of [messageRate, messageBytesRate]) {
-      if (rate) this.#tokens.set(rate, rate.burst * SHARE)
-    }
+    this.#texts = new Bucket(messageRate)
+    this.#bytes = new Bucket(messageBytesRate)
   }
 
   /**
@@ -28,20 +48,11 @@ export class Pace {
    */
   take(bytes: number): number {
     const now = this.#clock.now()
-    let wait = 0
-    const left = new Map<Rate, number>()
-    for (const [rate, tokens] of this.#tokens) {
-      const most = rate.burst * SHARE
-      const perMs = (rate.perSecond * SHARE) / 1000
-      const full = Math.min(most, tokens + (now - this.#at) * perMs)
-      // What costs more than the burst would never go.
-      const rest = full - Math.min(most, rate === this.#texts ? 1 : bytes)
-      this.#tokens.set(rate, full)
-      left.set(rate, rest)
-      wait = Math.max(wait, Math.ceil(-rest / perMs))
-    }
-    this.#at = now
-    if (wait === 0) for (const [rate, rest] of left) this.#tokens.set(rate, rest)
-    return wait
+    const wait = Math.max(this.#texts.wait(1, now), this.#bytes.wait(bytes, now))
+    // Less than a timer can wait for is nothing.
+    if (wait >= 1) return wait
+    this.#texts.take(1, now)
+    this.#bytes.take(bytes, now)
+    return 0
   }
 }
