@@ -3,7 +3,7 @@ import { MARKER_LENGTH } from './marker.ts'
 
 export const USAGE = `Puts load on a running server, and checks what every member gets.
 
-  npm run stress -- [options]
+  sharechat stress [options]
 
 Members join rooms over WebSocket; some of them send texts. Every text has a mark in it, so that
 what was lost, doubled or came in another order is counted for each member.

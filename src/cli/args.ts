@@ -1,0 +1,129 @@
+import { parseArgs } from 'node:util'
+import { readLink, roomLink, serverUrl } from '../client/link.ts'
+import { UsageError } from './usage-error.ts'
+
+const DEFAULT_URL = 'http://localhost:8080'
+
+/** A room and the server that has it. */
+export interface RoomAddress {
+  readonly url: string
+  readonly roomId: string
+}
+
+export interface NewArgs {
+  readonly url: string
+  readonly print: boolean
+}
+
+export interface TailArgs extends RoomAddress {
+  /** The seq behind which to begin; undefined: with what comes now. */
+  readonly after: number | undefined
+  readonly json: boolean
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const URL_OPTION = { url: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
+
+/**
+ * All readers: undefined when the command line asks for help.
+ * @param argv without the program and the command
+ * @throws UsageError
+ */
+export const readServeArgs = (argv: readonly string[]): true | undefined => {
+  const { values } = parsed(() =>
+    parseArgs({ args: [...argv], options: { help: URL_OPTION.help } }),
+  )
+  return values.help ? undefined : true
+}
+
+export const readNewArgs = (argv: readonly string[], env: Environment): NewArgs | undefined => {
+  const { values, positionals } = parsed(() =>
+    parseArgs({
+      args: [...argv],
+      options: { ...URL_OPTION, print: { type: 'boolean' } },
+      allowPositionals: true,
+    }),
+  )
+  if (values.help) return undefined
+  const [given, ...more] = positionals
+  if (more.length > 0 || (given !== undefined && values.url !== undefined)) {
+    throw new UsageError('Give one url.')
+  }
+  return { url: serverOf(given ?? values.url, env), print: values.print ?? false }
+}
+
+/** For the commands that take a room and nothing else. */
+export const readRoomArgs = (
+  argv: readonly string[],
+  env: Environment,
+): RoomAddress | undefined => {
+  const { values, positionals } = parsed(() =>
+    parseArgs({ args: [...argv], options: URL_OPTION, allowPositionals: true }),
+  )
+  return values.help ? undefined : addressOf(positionals, values.url, env)
+}
+
+export const readTailArgs = (argv: readonly string[], env: Environment): TailArgs | undefined => {
+  const { values, positionals } = parsed(() =>
+    parseArgs({
+      args: [...argv],
+      options: {
+        ...URL_OPTION,
+        all: { type: 'boolean' },
+        after: { type: 'string' },
+        json: { type: 'boolean' },
+      },
+      allowPositionals: true,
+    }),
+  )
+  if (values.help) return undefined
+  if (values.all && values.after !== undefined) {
+    throw new UsageError('Give either --all or --after.')
+  }
+  return {
+    ...addressOf(positionals, values.url, env),
+    after: values.all ? 0 : seqOf(values.after),
+    json: values.json ?? false,
+  }
+}
+
+const parsed = <T>(parse: () => T): T => {
+  try {
+    return parse()
+  } catch (error) {
+    // The first sentence; the rest is about ways around it.
+    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.\s|\n|\.$/)
+    throw new UsageError(`${sentence}.`)
+  }
+}
+
+const addressOf = (
+  positionals: readonly string[],
+  url: string | undefined,
+  env: Environment,
+): RoomAddress => {
+  const [room, ...more] = positionals
+  if (room === undefined || more.length > 0)
+    throw new UsageError('Give one room, by its link or its id.')
+  const link = readLink(room)
+  if (link && url === undefined) return link
+  const address = readLink(roomLink(serverOf(url, env), link?.roomId ?? room))
+  if (address) return address
+  throw new UsageError(`A room is given by its link or its id, not by '${room}'.`)
+}
+
+const serverOf = (given: string | undefined, env: Environment): string => {
+  const text = given ?? (env['SHARECHAT_URL'] || DEFAULT_URL)
+  if (URL.canParse(text) && /^https?:/i.test(text)) return serverUrl(text)
+  throw new UsageError(
+    `${given === undefined ? 'SHARECHAT_URL is' : 'A url is'} an address like ${DEFAULT_URL}, not '${text}'.`,
+  )
+}
+
+const seqOf = (text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined
+  const seq = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(seq)) return seq
+  throw new UsageError(`--after takes a number, 0 or more, not '${text}'.`)
+}

@@ -1,0 +1,111 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import type { Client } from '../client/client.ts'
+import { roomLink } from '../client/link.ts'
+import { printableLine } from '../terminal/printable.ts'
+import { readNewArgs, readRoomArgs, readServeArgs, readTailArgs } from './args.ts'
+import { dial } from './dial.ts'
+import { HELP, HELP_OF, isCommandName } from './help.ts'
+import { isInTerminal, join } from './join.ts'
+import { isOutputClosed, print } from './output.ts'
+import { say } from './say.ts'
+import { tail } from './tail.ts'
+import { UsageError } from './usage-error.ts'
+
+const EXIT_FAULT = 1
+const EXIT_USAGE = 2
+
+const run = async ([word, ...argv]: readonly string[]): Promise<number> => {
+  if (word === '--help' || word === '-h' || word === 'help') return helped(HELP)
+  if (word === '--version') return helped(`${version()}\n`)
+  if (word === undefined) throw new UsageError('Give a command.')
+  if (!isCommandName(word)) throw new UsageError(`There is no command '${word}'.`)
+  switch (word) {
+    case 'serve':
+      if (!readServeArgs(argv)) return helped(HELP_OF.serve)
+      await import('../main.ts')
+      return 0
+    case 'stress': {
+      const { stress } = await import('../stress/command.ts')
+      return stress(argv)
+    }
+    case 'new': {
+      const args = readNewArgs(argv, process.env)
+      if (!args) return helped(HELP_OF.new)
+      return connected(args.url, async (client) => {
+        const { roomId } = await client.createRoom()
+        await print(`${roomLink(args.url, roomId)}\n`)
+        if (args.print || !isInTerminal()) return 0
+        return codeFor(await join(client, { url: args.url, roomId }))
+      })
+    }
+    case 'join': {
+      const args = readRoomArgs(argv, process.env)
+      if (!args) return helped(HELP_OF.join)
+      return connected(args.url, async (client) => codeFor(await join(client, args)))
+    }
+    case 'say': {
+      const args = readRoomArgs(argv, process.env)
+      if (!args) return helped(HELP_OF.say)
+      return connected(args.url, async (client) => codeFor(await say(client, args, process.stdin)))
+    }
+    case 'tail': {
+      const args = readTailArgs(argv, process.env)
+      if (!args) return helped(HELP_OF.tail)
+      return connected(args.url, async (client) => {
+        await tail(client, args)
+        return 0
+      })
+    }
+  }
+}
+
+const helped = async (text: string): Promise<number> => {
+  await print(text)
+  return 0
+}
+
+const codeFor = (isDone: boolean): number => (isDone ? 0 : EXIT_FAULT)
+
+const version = (): string => {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}
+
+/** Does something with a client of its own, and leaves its rooms however that ends. */
+const connected = async (
+  url: string,
+  work: (client: Client) => Promise<number>,
+): Promise<number> => {
+  const client = dial(url)
+  // The first signal leaves the rooms, a second one ends the process at once.
+  const leave = (): void => void client.close()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, leave)
+  try {
+    return await work(client)
+  } finally {
+    await client.close()
+  }
+}
+
+const main = async (argv: readonly string[]): Promise<number> => {
+  // A reader that goes away shows in the write that fails.
+  process.stdout.on('error', () => {})
+  try {
+    return await run(argv)
+  } catch (error) {
+    if (isOutputClosed(error)) return 0
+    if (error instanceof UsageError) {
+      const [word = ''] = argv
+      const command = isCommandName(word) ? `${word} ` : ''
+      process.stderr.write(`${error.message} See sharechat ${command}--help.\n`)
+      return EXIT_USAGE
+    }
+    process.stderr.write(
+      `${printableLine(error instanceof Error ? error.message : String(error))}\n`,
+    )
+    return EXIT_FAULT
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Cli, type Ended } from './cli.ts'
+import { Pty } from './pty.ts'
+
+const TOP = fileURLToPath(new URL('../..', import.meta.url))
+const INSTALL_MS = 180_000
+
+const run = promisify(execFile)
+let folder = ''
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sharechat-pack-'))
+  // What is built is what is tested; a pack by hand builds it again.
+  const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder]
+  const { stdout } = await run('npm', pack, { cwd: TOP })
+  // From npm's cache as far as it goes: the install that the tests run on has filled it.
+  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
+  await run('npm', [...install, join(folder, stdout.trim())], { cwd: folder })
+}, INSTALL_MS)
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const main = (): string => join(folder, 'node_modules/sharechat/dist/cli/main.js')
+const packed = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Cli =>
+  new Cli(args, env, main())
+const ended = (args: readonly string[], input = ''): Promise<Ended> => packed(args).end(input)
+
+test('packed and installed into an empty folder, every command works', async () => {
+  const npx = await run('npx', ['--no-install', 'sharechat', '--version'], { cwd: folder })
+  expect(npx.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+
+  const serve = packed(['serve'], { PORT: '0', HOST: '127.0.0.1', RATE_LIMIT: 'off' })
+  const [, url = ''] = /is at (\S+)/.exec(await serve.prints(/is at \S+\n/)) ?? []
+  const made = await ended(['new', url])
+  const link = made.stdout.trim()
+  expect(made).toEqual({ code: 0, stdout: expect.stringMatching(/#[\da-f-]{36}\n$/), stderr: '' })
+
+  const tail = packed(['tail', link])
+  await tail.prints(/ joined the room\.\n/)
+  expect(await ended(['say', link], 'one\ntwo\n')).toEqual({ code: 0, stdout: '', stderr: '' })
+  await tail.prints(/: one\n.*: two\n/)
+  tail.process.kill('SIGINT')
+  expect(await tail.ended()).toMatchObject({ code: 0 })
+
+  const load = ['--members', '2', '--seconds', '0.1', '--ramp', '0', '--json']
+  expect(await ended(['stress', '--url', url, ...load])).toMatchObject({ code: 0 })
+
+  // In a pipe, as everywhere; test/e2e/terminal.test.ts has it in a terminal.
+  expect(await ended(['join', link], 'three')).toMatchObject({ code: 0, stderr: '' })
+
+  serve.process.kill('SIGTERM')
+  expect(await serve.ended()).toMatchObject({ code: 0 })
+})
+
+test.runIf(process.platform === 'linux')('packed and installed, it has its screen', async () => {
+  const serve = packed(['serve'], { PORT: '0', HOST: '127.0.0.1' })
+  const [, url = ''] = /is at (\S+)/.exec(await serve.prints(/is at \S+\n/)) ?? []
+  const terminal = new Pty([main(), 'new', url], { columns: 40, rows: 12 })
+  await terminal.shows(/ live\n[^]*\s+joined\s+the\s+room\.\n/)
+  terminal.type('/quit\r')
+  expect(await terminal.exit()).toBe(0)
+})
+
+test('packed and installed, sharechat/client can be imported, and nothing else', async () => {
+  const file = join(folder, 'try.mjs')
+  await writeFile(
+    file,
+    `import { connect } from 'sharechat/client'
+     const other = await import('sharechat').catch(({ code }) => code)
+     console.log(typeof connect, other)`,
+  )
+  const { stdout } = await run(process.execPath, [file], { cwd: folder })
+  expect(stdout).toBe('function ERR_PACKAGE_PATH_NOT_EXPORTED\n')
+})
