@@ -120,6 +120,7 @@ export const buildApp = (settings: Settings, log: Log): App => {
 const limitsOf = (rates: Rates, clock: Clock): Limits => ({
   joins: new Buckets(rates.joins, clock),
   rooms: new Buckets(rates.rooms, clock),
+  changes: new Buckets(rates.messages, clock),
   connections: new Buckets(rates.joins, clock),
   bucket: (rate) => new Bucket(rate, clock.now()),
   pace: () => new Pace(rates, clock.now()),

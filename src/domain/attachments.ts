@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock.ts'
 import { codeOf } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
-import type { MemberId, NodeId, RoomId } from '../ports/model.ts'
+import type { AddressMark, MemberId, NodeId, RoomId } from '../ports/model.ts'
 import type { Note, Queue } from '../ports/queue.ts'
 import type { Attachment, Repository, Resumed, StoredMember } from '../ports/repository.ts'
 import type { Member } from './member.ts'
@@ -66,13 +66,14 @@ export class Attachments {
   async resume<T>(
     roomId: RoomId,
     secret: string,
+    address: AddressMark | undefined,
     use: (resumed: Resumed | undefined) => T,
   ): Promise<T> {
     const { repository, ids, nodeId, resumeMs } = this.#parts
     this.#resuming.set(roomId, (this.#resuming.get(roomId) ?? 0) + 1)
     try {
       const hash = ids.resumeHash(secret)
-      return use(await repository.resume(nodeId(), roomId, hash, resumeMs))
+      return use(await repository.resume(nodeId(), roomId, hash, resumeMs, address))
     } finally {
       const others = (this.#resuming.get(roomId) ?? 1) - 1
       if (others > 0) this.#resuming.set(roomId, others)

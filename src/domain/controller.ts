@@ -2,9 +2,10 @@ import type { Clock } from '../ports/clock.ts'
 import type { Connection, EncodeMessage } from '../ports/connection.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
-import type { LoggedMessage, MemberId, Message, Room as RoomRef, RoomId } from '../ports/model.ts'
+import type { LogRow, MemberId, Message, Room as RoomRef, RoomId } from '../ports/model.ts'
 import type { Note, Queue } from '../ports/queue.ts'
 import type {
+  Append,
   MemberPlace,
   NewRoom,
   Repository,
@@ -12,13 +13,16 @@ import type {
   RoomWithMembers,
   StoredMember,
 } from '../ports/repository.ts'
+import { AddressMarks } from './address-marks.ts'
 import { Attachments } from './attachments.ts'
+import { changeOf, Changes, type ChangeWish } from './changes.ts'
 import { closeInWaves } from './drain.ts'
 import { Expirer } from './expirer.ts'
 import { type Joined, Joins, type JoinWish, noSuchRoom } from './joins.ts'
 import type { Departure, Member, MemberHost } from './member.ts'
 import { OpenRooms } from './open-rooms.ts'
 import { Outbox, type Outcome } from './outbox.ts'
+import { Owners } from './owners.ts'
 import type { MemberRates } from './pace.ts'
 import { Publisher } from './publisher.ts'
 import { Reaper } from './reaper.ts'
@@ -45,6 +49,9 @@ export interface ControllerParts {
   /** How fast a member may send; undefined: as fast as it can. */
   readonly rates: MemberRates | undefined
 }
+
+/** How long a member stays that the repository does not know, until it is known why. */
+const DISOWNED_MS = 500
 
 /** What its creator wants of a room. */
 export interface RoomWish extends Partial<Omit<NewRoom, 'id' | 'ownerHash'>> {
@@ -75,13 +82,16 @@ export class Controller {
   readonly #expirer: Expirer
   readonly #slowReaders: SlowReaders
   readonly #memberHost: MemberHost
+  readonly #marks: AddressMarks
+  readonly owners: Owners
+  readonly changes: Changes
   #phase: 'starting' | 'serving' | 'draining' = 'starting'
 
   constructor(parts: ControllerParts) {
     this.#parts = parts
     this.#slowReaders = new SlowReaders(parts.clock)
     const nodeId = () => this.#reaper.nodeId
-    const onLogged = (messages: readonly LoggedMessage[]) => this.#publisher.logged(messages)
+    const onLogged = (rows: readonly LogRow[]) => this.#publisher.logged(rows)
     this.#reaper = new Reaper({
       ...parts,
       onLogged,
@@ -137,13 +147,16 @@ export class Controller {
       rates: parts.rates,
       clock: parts.clock,
       chat: (member, text, ref, settle) => this.#chat(member, text, ref, settle),
+      change: (member, wish, ref, settle) => this.#change(member, wish, ref, settle),
       typing: ({ id, name, roomId }) => this.#publisher.typing(roomId, { id, name }),
       failedMessage: (member, text) => this.#failedMessage(member, text),
       gone: (member, departure) => this.#gone(member, departure),
-      disowned: () => this.#reaper.hurry(),
+      disowned: (member) => this.#disowned(member),
     }
+    this.#marks = new AddressMarks(parts)
     this.#joins = new Joins({
       ...parts,
+      marks: this.#marks,
       rooms: this.#rooms,
       outbox: this.#outbox,
       reaper: this.#reaper,
@@ -152,6 +165,18 @@ export class Controller {
       known: this.#known,
       accepting: () => this.accepting,
       storeLeft: (place) => this.#storeLeft(place),
+    })
+    this.owners = new Owners({
+      ...parts,
+      rooms: this.#rooms,
+      publisher: this.#publisher,
+      expirer: this.#expirer,
+    })
+    this.changes = new Changes({
+      ...parts,
+      outbox: this.#outbox,
+      owners: this.owners,
+      accepting: () => this.accepting,
     })
   }
 
@@ -169,6 +194,7 @@ export class Controller {
   /** Takes this node's lease and begins to serve. Waits as long as the repository does not answer. */
   async start(): Promise<void> {
     await this.#reaper.start()
+    await this.#marks.start()
     if (this.#phase !== 'starting') return
     this.#phase = 'serving'
     this.#repairer.start()
@@ -206,10 +232,12 @@ export class Controller {
    * Makes a member with a random name. Resolves when the member and its `joined` are stored; from
    * then on the connection gets every message of the room, its own `joined` first.
    * Whoever calls must call the member's `leave` when the connection is lost.
-   * @throws RoomError `not_found`, `full`, `draining`, `overloaded`, `unavailable`, `unknown`, `internal`
+   * @param address where the connection is from, as any text; undefined: nobody knows
+   * @throws RoomError `not_found`, `full`, `forbidden` (it is locked, or the owner does not want anyone
+   * from there), `draining`, `overloaded`, `unavailable`, `unknown`, `internal`
    */
-  join(roomId: RoomId, connection: Connection): Promise<Member> {
-    return this.#joins.plain(roomId, connection)
+  join(roomId: RoomId, connection: Connection, address?: string): Promise<Member> {
+    return this.#joins.plain(roomId, connection, address)
   }
 
   /**
@@ -252,6 +280,7 @@ export class Controller {
     this.#outbox.stop()
     this.#publisher.stop()
     this.#attachments.stop()
+    this.#marks.stop()
     this.#replayer.stop()
     this.#repairer.stop()
     this.#expirer.stop()
@@ -265,19 +294,32 @@ export class Controller {
     ref: string | undefined,
     settle: (outcome: Outcome) => void,
   ): 'draining' | 'overloaded' | undefined {
-    if (!this.accepting) return 'draining'
     const { ids } = this.#parts
-    const taken = this.#outbox.add(
-      {
-        type: 'chat',
-        roomId: member.roomId,
-        memberId: member.id,
-        messageId: ref === undefined ? ids.messageId() : ids.messageIdOf(member.id, ref),
-        message: text,
-      },
-      settle,
-    )
-    return taken ? undefined : 'overloaded'
+    const { id: memberId, roomId } = member
+    const messageId = ref === undefined ? ids.messageId() : ids.messageIdOf(memberId, ref)
+    return this.#put({ type: 'chat', roomId, memberId, messageId, message: text }, settle)
+  }
+
+  #change(
+    { id, roomId }: Member,
+    wish: ChangeWish,
+    ref: string,
+    settle: (outcome: Outcome) => void,
+  ): 'draining' | 'overloaded' | undefined {
+    return this.#put(changeOf(roomId, id, this.#parts.ids.messageIdOf(id, ref), wish), settle)
+  }
+
+  #put(entry: Append, settle: (outcome: Outcome) => void): 'draining' | 'overloaded' | undefined {
+    if (!this.accepting) return 'draining'
+    return this.#outbox.add(entry, settle) ? undefined : 'overloaded'
+  }
+
+  /** If it was removed, that is in the log, and says more than that this node seems gone. */
+  #disowned(member: Member): void {
+    this.#reaper.hurry()
+    const room = this.#rooms.byId.get(member.roomId)
+    if (room) this.#repairer.doubt(room)
+    this.#parts.clock.after(DISOWNED_MS, () => member.remove('lease_lost'))
   }
 
   #failedMessage(member: Member, text: string): Message {
@@ -294,6 +336,7 @@ export class Controller {
 
   #heard(room: Room, note: Note): void {
     if (note.kind === 'typing') room.showTyping(note.member)
+    else if (note.kind === 'changed') this.#repairer.doubt(room)
     else this.#attachments.heard(note)
   }
 

@@ -41,6 +41,12 @@ export class Expirer {
     this.#schedule(this.#pauseMs)
   }
 
+  /** There is something to remove now. */
+  hurry(): void {
+    this.#timer?.()
+    this.#schedule(0)
+  }
+
   stop(): void {
     this.#stopped = true
     this.#timer?.()
@@ -50,9 +56,13 @@ export class Expirer {
   #schedule(ms: number): void {
     if (this.#stopped) return
     const { clock, ids } = this.#parts
-    this.#timer = clock.after(ms * (0.5 + ids.random()), () => {
-      void this.#step().then((more) => this.#schedule(more ? STEP_MS : this.#pauseMs))
+    const timer = clock.after(ms * (0.5 + ids.random()), () => {
+      void this.#step().then((more) => {
+        // Else it was hurried meanwhile.
+        if (this.#timer === timer) this.#schedule(more ? STEP_MS : this.#pauseMs)
+      })
     })
+    this.#timer = timer
   }
 
   async #step(): Promise<boolean> {

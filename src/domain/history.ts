@@ -37,35 +37,50 @@ export class History {
    * room; `overloaded`, `unavailable`, `internal`
    */
   async excerpt(roomId: RoomId, range: Range): Promise<Excerpt> {
-    const { messages, lastSeq } = await this.#read(roomId, range)
-    const [first, last] = [messages[0], messages.at(-1)]
-    if (!first || !last) return { messages, older: false, newer: false }
-    return { messages, older: first.seq > 1, newer: last.seq < lastSeq }
+    const { messages, older, newer } = await this.#read(roomId, range)
+    return { messages, older, newer }
   }
 
   /**
-   * The whole log of a room as it is when the promise resolves, in pages that are not empty. A page
+   * The message with this seq; undefined when there is none.
+   * @param deleted whether one that was deleted is there
+   * @throws RoomError as `excerpt`
+   */
+  async message(roomId: RoomId, seq: Seq, deleted: boolean): Promise<LoggedMessage | undefined> {
+    const range = { after: seq - 1, limit: 1, ...(deleted && { deleted }) }
+    const [message] = (await this.#read(roomId, range)).messages
+    return message?.seq === seq ? message : undefined
+  }
+
+  /**
+   * All messages of a room that are there when the promise resolves, in pages that are not empty. A page
    * is read when it is asked for; nothing is held between pages.
+   * @param deleted whether those that were deleted are there, too
    * The iteration throws a RoomError when it cannot come to its end.
    * @throws RoomError `not_found`, `overloaded`, `unavailable`, `internal`
    */
-  async all(roomId: RoomId): Promise<AsyncIterable<readonly LoggedMessage[]>> {
-    const { messages, lastSeq } = await this.#read(roomId, { after: 0, ...PAGE })
-    return this.#pages(roomId, messages, lastSeq)
+  async all(roomId: RoomId, deleted = false): Promise<AsyncIterable<readonly LoggedMessage[]>> {
+    const range = { ...PAGE, ...(deleted && { deleted }) }
+    const first = await this.#read(roomId, { after: 0, ...range })
+    return this.#pages(roomId, range, first)
   }
 
   async *#pages(
     roomId: RoomId,
-    page: readonly LoggedMessage[],
-    end: Seq,
+    range: typeof PAGE,
+    first: Page,
   ): AsyncGenerator<readonly LoggedMessage[], void> {
-    for (let seq = 0; seq < end;) {
-      const due = page.filter((message) => message.seq <= end)
+    const end = first.lastSeq
+    let page = first
+    for (;;) {
+      const due = page.messages.filter(({ seq }) => seq <= end)
       const last = due.at(-1)
-      if (!last) throw new RoomError('unavailable', 'The history went back while it was read.')
-      yield due
-      seq = last.seq
-      if (seq < end) page = (await this.#read(roomId, { after: seq, ...PAGE })).messages
+      if (last) yield due
+      if (!last || !page.newer || last.seq >= end) return
+      page = await this.#read(roomId, { after: last.seq, ...range })
+      if (page.lastSeq < end) {
+        throw new RoomError('unavailable', 'The history went back while it was read.')
+      }
     }
   }
 

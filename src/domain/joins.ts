@@ -3,7 +3,8 @@ import type { Connection } from '../ports/connection.ts'
 import { codeOf, type ErrorCode, RoomError } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { MemberId, MemberRef, ResumeHash, RoomId, Seq } from '../ports/model.ts'
-import type { MemberPlace, Repository, Resumed, Roster } from '../ports/repository.ts'
+import type { MemberPlace, Rejection, Repository, Resumed, Roster } from '../ports/repository.ts'
+import type { AddressMarks } from './address-marks.ts'
 import type { Attachments } from './attachments.ts'
 import { Gathering } from './gathering.ts'
 import { Member, type MemberHost } from './member.ts'
@@ -21,6 +22,8 @@ export interface JoinWish {
   readonly after?: Seq
   /** The secret of the member that it wants to be again. */
   readonly resume?: string
+  /** See Controller.join. */
+  readonly address?: string
 }
 
 export interface Joined extends Roster {
@@ -44,6 +47,7 @@ export interface JoinsParts {
   readonly memberHost: MemberHost
   /** Members with a join under way, a connection, or a `left` waiting; not those that are attachments. */
   readonly known: Set<MemberId>
+  readonly marks: Pick<AddressMarks, 'of'>
   readonly accepting: () => boolean
   readonly storeLeft: (place: MemberPlace) => void
 }
@@ -66,9 +70,9 @@ export class Joins {
   }
 
   /** See Controller.join. */
-  plain(roomId: RoomId, connection: Connection): Promise<Member> {
+  plain(roomId: RoomId, connection: Connection, address: string | undefined): Promise<Member> {
     return this.#inRoom(roomId, (room) =>
-      this.#storeJoined(room, connection, undefined, (member, seq) => {
+      this.#storeJoined(room, connection, { address }, (member, seq) => {
         room.admit(member, seq, seq)
         return member
       }),
@@ -109,9 +113,9 @@ export class Joins {
   async #resume(
     room: Room,
     connection: Connection,
-    { resume, after }: JoinWish,
+    { resume, after, address }: JoinWish,
   ): Promise<Entrance | undefined> {
-    const { attachments, reaper, known, accepting, memberHost } = this.#parts
+    const { attachments, reaper, known, accepting, memberHost, marks } = this.#parts
     if (resume === undefined) return undefined
     const { nodeId } = reaper
     const attach = (resumed: Resumed | undefined): Entrance | undefined => {
@@ -128,7 +132,7 @@ export class Joins {
       return entrance
     }
     try {
-      return await attachments.resume(room.id, resume, attach)
+      return await attachments.resume(room.id, resume, marks.of(room.id, address), attach)
     } catch (error) {
       throw codeOf(error) === 'draining' ? error : notNow(codeOf(error), error)
     }
@@ -137,11 +141,12 @@ export class Joins {
   #enter(
     room: Room,
     connection: Connection,
-    { after }: JoinWish,
+    { after, address }: JoinWish,
     secret: string,
   ): Promise<Entrance> {
     const { attachments, known, ids } = this.#parts
-    return this.#storeJoined(room, connection, ids.resumeHash(secret), (member, seq) => {
+    const resumeHash = ids.resumeHash(secret)
+    return this.#storeJoined(room, connection, { address, resumeHash }, (member, seq) => {
       member.attachment = 1
       known.delete(member.id)
       const entrance = admit(room, member, seq, seq, after)
@@ -166,10 +171,11 @@ export class Joins {
   #storeJoined<T>(
     room: Room,
     connection: Connection,
-    resumeHash: ResumeHash | undefined,
+    { address, resumeHash }: { readonly address: string | undefined; resumeHash?: ResumeHash },
     stored: (member: Member, seq: Seq) => T,
   ): Promise<T> {
-    const { ids, maxRoomMembers, known, outbox, reaper, accepting } = this.#parts
+    const { ids, maxRoomMembers, known, outbox, reaper, accepting, marks } = this.#parts
+    const mark = marks.of(room.id, address)
     const member = new Member(ids.memberId(), room.id, connection, this.#parts.memberHost)
     const place = { roomId: room.id, memberId: member.id }
     known.add(member.id)
@@ -187,21 +193,16 @@ export class Joins {
           names,
           maxMembers: maxRoomMembers,
           ...(resumeHash === undefined ? {} : { resumeHash }),
+          ...(mark === undefined ? {} : { address: mark }),
         },
         (outcome) => {
           if ('failed' in outcome) {
             refuse(notNow(outcome.failed))
             if (outcome.failed === 'unknown') this.#parts.storeLeft(place)
-          } else if ('rejected' in outcome) {
-            if (outcome.rejected === 'room_gone') return refuse(noSuchRoom())
-            if (outcome.rejected === 'room_full') {
-              return refuse(new RoomError('full', 'The room is full.'))
-            }
-            if (outcome.rejected === 'storage_full') {
-              return refuse(new RoomError('overloaded', 'This server can store no more now.'))
-            }
-            reaper.hurry()
-            refuse(restarting())
+          } else if (!('message' in outcome)) {
+            const refusal = 'rejected' in outcome ? refusalOf(outcome.rejected) : undefined
+            if (!refusal) reaper.hurry()
+            refuse(refusal ?? restarting())
           } else if (!accepting() || outcome.storedBy !== reaper.nodeId) {
             // The row falls to whoever reaps the id that it was stored under.
             refuse(restarting())
@@ -232,9 +233,22 @@ const admit = (
   return { member, seq, resetFrom: reset ? 1 : undefined }
 }
 
+/** Undefined: this node counts as gone. */
+const refusalOf = (rejected: Rejection | 'too_soon'): RoomError | undefined => {
+  if (rejected === 'room_gone') return noSuchRoom()
+  if (rejected === 'room_full') return new RoomError('full', 'The room is full.')
+  if (rejected === 'room_locked') return new RoomError('forbidden', 'The room is locked.')
+  if (rejected === 'kept_out') {
+    return new RoomError('forbidden', 'You were removed from this room, come back later.')
+  }
+  return rejected === 'storage_full'
+    ? new RoomError('overloaded', 'This server can store no more now.')
+    : undefined
+}
+
 export const noSuchRoom = (): RoomError => new RoomError('not_found', 'There is no such room.')
 
-const restarting = () =>
+export const restarting = (): RoomError =>
   new RoomError('draining', 'This server is starting or stopping, try again.')
 
 const notNow = (code: ErrorCode, cause?: unknown): RoomError =>

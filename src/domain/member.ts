@@ -2,10 +2,11 @@ import type { Clock } from '../ports/clock.ts'
 import { type CloseReason, type Connection, MAX_UNSENT_BYTES } from '../ports/connection.ts'
 import type { ErrorCode } from '../ports/errors.ts'
 import type { MemberId, Message, MessageId, RoomId, Seq } from '../ports/model.ts'
+import type { ChangeWish } from './changes.ts'
 import type { Outcome } from './outbox.ts'
 import { type MemberRates, Pace, type Verdict } from './pace.ts'
 import type { Reader, SlowReaders } from './slow-readers.ts'
-import { excerpt, utf8Bytes, withoutLineBreak } from './text.ts'
+import { excerpt, faultOf, utf8Bytes, withoutLineBreak } from './text.ts'
 
 /** Why a text was not taken, for the one who sent it. */
 const REFUSALS: Partial<Record<ErrorCode, string>> = {
@@ -19,6 +20,8 @@ const REFUSALS: Partial<Record<ErrorCode, string>> = {
 }
 const BUG = 'Not sent: something went wrong here.'
 const EMPTY = 'Not sent: there is no text.'
+const NO_MESSAGE = 'There is no such message.'
+const NOT_YOURS = 'Someone else wrote this message.'
 
 /** Nobody is said to be typing more often than this. */
 const TYPING_MS = 1_000
@@ -33,6 +36,13 @@ export type Sent =
       /** Milliseconds until it is worth another try, where that is known. */
       readonly waitMs?: number
     }
+
+/** Why something is not stored, and what to tell, if that is not what it is always. */
+interface Unstored {
+  readonly code: ErrorCode
+  readonly reason?: string
+  readonly waitMs?: number
+}
 
 /**
  * How a member goes: of its own will; because its connection is lost or had to end; or because its
@@ -57,14 +67,21 @@ export interface MemberHost {
     ref: string | undefined,
     settle: (outcome: Outcome) => void,
   ): 'draining' | 'overloaded' | undefined
+  /** As `chat`, for a change of a message of this member's. */
+  change(
+    member: Member,
+    wish: ChangeWish,
+    ref: string,
+    settle: (outcome: Outcome) => void,
+  ): 'draining' | 'overloaded' | undefined
   /** Tells the others in the room that this member is typing. */
   typing(member: Member): void
   /** A message of type `failed` for this member, with a new id and the node's time. */
   failedMessage(member: Member, text: string): Message
   /** The member is gone from this node. */
   gone(member: Member, departure: Departure): void
-  /** The repository does not know a member of this node: it counts this node as gone. */
-  disowned(): void
+  /** The repository does not know this member: it was removed, or this node counts as gone. */
+  disowned(member: Member): void
 }
 
 /**
@@ -117,10 +134,10 @@ export class Member implements Reader {
     if (message === '' || verdict === 'drop') return
     if (verdict === 'tell') return this.#refuse('rate_limited', message)
     const refusal =
-      this.#check(message, bytes) ??
+      faultOf(message, this.host.maxMessageBytes) ??
       this.host.chat(this, message, undefined, (outcome) => {
-        const code = this.#settled(outcome)
-        if (code) this.#refuse(code, message)
+        const refused = this.#settled(outcome)
+        if (refused) this.#refuse(refused.code, message)
       })
     if (refusal) this.#refuse(refusal, message)
   }
@@ -130,8 +147,25 @@ export class Member implements Reader {
    * as the member is there, also when it has gone meanwhile.
    */
   send(ref: string, text: string, answer: (sent: Sent) => void): void {
+    this.#take(text, answer, (settle) => this.host.chat(this, text, ref, settle))
+  }
+
+  /**
+   * Takes a change of a message of this member's, under a ref as `send`.
+   * @param answer gets the message's id and the seq of its change
+   */
+  change(ref: string, wish: ChangeWish, answer: (sent: Sent) => void): void {
+    this.#take(wish.message, answer, (settle) => this.host.change(this, wish, ref, settle))
+  }
+
+  /** @param text undefined: there is none to be checked */
+  #take(
+    text: string | undefined,
+    answer: (sent: Sent) => void,
+    put: (settle: (outcome: Outcome) => void) => ErrorCode | undefined,
+  ): void {
     if (!this.#present) return
-    const bytes = utf8Bytes(text)
+    const bytes = utf8Bytes(text ?? '')
     const verdict = this.#judge(bytes)
     if (verdict === 'flood') return this.leave('flood')
     if (verdict !== 'pass') {
@@ -140,11 +174,18 @@ export class Member implements Reader {
     }
     if (text === '') return answer({ refused: 'invalid', reason: EMPTY })
     const refusal =
-      this.#check(text, bytes) ??
-      this.host.chat(this, text, ref, (outcome) => {
-        const code = this.#settled(outcome)
-        if (code) answer(refusalOf(code))
-        else if ('message' in outcome) answer({ id: outcome.message.id, seq: outcome.message.seq })
+      faultOf(text ?? '', this.host.maxMessageBytes) ??
+      put((outcome) => {
+        const refused = this.#settled(outcome)
+        if (refused) {
+          const { code, reason, waitMs } = refused
+          const wait = waitMs === undefined ? {} : { waitMs }
+          answer({ ...refusalOf(code), ...(reason && { reason }), ...wait })
+        } else if ('message' in outcome) {
+          answer({ id: outcome.message.id, seq: outcome.message.seq })
+        } else if ('change' in outcome) {
+          answer({ id: outcome.change.id, seq: outcome.change.seq })
+        }
       })
     if (refusal) answer(refusalOf(refusal))
   }
@@ -199,23 +240,17 @@ export class Member implements Reader {
     return this.#pace.judge(bytes, clock.now())
   }
 
-  #check(message: string, bytes: number): ErrorCode | undefined {
-    if (bytes > this.host.maxMessageBytes) return 'too_large'
-    if (message.includes('\0') || !message.isWellFormed()) return 'invalid'
-    return undefined
-  }
-
-  /** @returns the code of a refusal that the sender has to be told */
-  #settled(outcome: Outcome): ErrorCode | undefined {
-    if ('message' in outcome) return undefined
-    if ('failed' in outcome) return outcome.failed
-    if (outcome.rejected === 'storage_full') return 'overloaded'
-    if (outcome.rejected === 'room_gone') {
-      this.remove('room_gone')
-      return undefined
-    }
-    this.host.disowned()
-    this.remove('lease_lost')
+  /** @returns a refusal that the sender has to be told */
+  #settled(outcome: Outcome): Unstored | undefined {
+    if ('message' in outcome || 'change' in outcome) return undefined
+    if ('failed' in outcome) return { code: outcome.failed }
+    const { rejected } = outcome
+    if (rejected === 'storage_full') return { code: 'overloaded' }
+    if (rejected === 'too_soon') return { code: 'rate_limited', waitMs: outcome.waitMs }
+    if (rejected === 'message_gone') return { code: 'not_found', reason: NO_MESSAGE }
+    if (rejected === 'not_yours') return { code: 'forbidden', reason: NOT_YOURS }
+    if (rejected === 'room_gone') this.remove('room_gone')
+    else this.host.disowned(this)
     return undefined
   }
 

@@ -1,8 +1,15 @@
 import type { Cancel, Clock } from '../ports/clock.ts'
 import { codeOf, type ErrorCode } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
-import type { LoggedMessage, NodeId, RoomId } from '../ports/model.ts'
-import type { Append, Appended, Rejection, Repository } from '../ports/repository.ts'
+import type {
+  LoggedDeletion,
+  LoggedEdit,
+  LoggedMessage,
+  LogRow,
+  NodeId,
+  RoomId,
+} from '../ports/model.ts'
+import type { Append, Appended, Rejected, Repository } from '../ports/repository.ts'
 
 const MAX_ENTRIES = 10_000
 const MAX_BYTES = 16 << 20
@@ -18,7 +25,8 @@ const LONGEST_PAUSE_MS = 1_000
 /** What became of an entry. `failed` carries `unknown` if it may be stored all the same. */
 export type Outcome =
   | { readonly message: LoggedMessage; readonly storedBy: NodeId }
-  | { readonly rejected: Rejection }
+  | { readonly change: LoggedEdit | LoggedDeletion }
+  | Rejected
   | { readonly failed: ErrorCode }
 
 interface Waiting {
@@ -37,7 +45,7 @@ export interface OutboxParts {
   /** The id under which this node appends at this moment. */
   readonly nodeId: () => NodeId
   /** Gets what an append stored, each room's in seq order, after the entries were settled. */
-  readonly onLogged: (messages: readonly LoggedMessage[]) => void
+  readonly onLogged: (rows: readonly LogRow[]) => void
   /** Called when an append is under way: nothing here waits for anything but its answer. */
   readonly onAppending: () => void
 }
@@ -81,7 +89,7 @@ export class Outbox {
    * @returns false, and nothing happens, when the outbox is full
    */
   add(entry: Append, settle: (outcome: Outcome) => void): boolean {
-    const bytes = entry.type === 'chat' ? entry.message.length : 0
+    const bytes = 'message' in entry ? entry.message.length : 0
     if (entry.type !== 'left') {
       if (this.#entries >= MAX_ENTRIES || this.#bytes + bytes > MAX_BYTES) return false
     }
@@ -137,6 +145,8 @@ export class Outbox {
       for (const waiting of queue) {
         const full = batch.length >= MAX_BATCH_ENTRIES || bytes + waiting.bytes > MAX_BATCH_BYTES
         if (full && batch.length > 0) break
+        // What it changes has to be stored by an earlier append.
+        if (taken > 0 && 'target' in waiting.entry) break
         batch.push(waiting)
         bytes += waiting.bytes
         taken += 1
@@ -173,11 +183,15 @@ export class Outbox {
   }
 
   #finish(batch: readonly Waiting[], results: readonly Appended[], storedBy: NodeId): void {
-    const logged: LoggedMessage[] = []
+    const logged: LogRow[] = []
     batch.forEach((waiting, index) => {
       const result = results[index]
       if (result === undefined) return this.#settle(waiting, { failed: 'internal' })
       if ('rejected' in result) return this.#settle(waiting, result)
+      if ('change' in result) {
+        logged.push(result.change)
+        return this.#settle(waiting, result)
+      }
       logged.push(result.message)
       this.#settle(waiting, { message: result.message, storedBy })
     })

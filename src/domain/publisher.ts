@@ -1,10 +1,10 @@
 import type { Cancel, Clock } from '../ports/clock.ts'
 import type { EncodeMessage } from '../ports/connection.ts'
 import type { Log } from '../ports/log.ts'
-import type { LoggedMessage, MemberRef, NodeId, RoomId } from '../ports/model.ts'
+import type { LogRow, MemberRef, NodeId, RoomId } from '../ports/model.ts'
 import type { Queue, Run } from '../ports/queue.ts'
-import { runsOf } from './repairer.ts'
 import type { Room } from './room.ts'
+import { type LocalRun, runsOf } from './runs.ts'
 
 /** How long the other nodes wait at most for what is stored. */
 const LONGEST_WAIT_MS = 1
@@ -28,22 +28,22 @@ export interface PublisherParts {
  */
 export class Publisher {
   readonly #parts: PublisherParts
-  #gathered = new Map<RoomId, Run[]>()
+  #gathered = new Map<RoomId, LocalRun[]>()
   #timer: Cancel | undefined
 
   constructor(parts: PublisherParts) {
     this.#parts = parts
   }
 
-  /** @param messages those of each room in seq order, though some may be there twice */
-  logged(messages: readonly LoggedMessage[]): void {
+  /** @param rows those of each room in seq order, though some may be there twice */
+  logged(rows: readonly LogRow[]): void {
     const { encode, rooms } = this.#parts
-    const byRoom = new Map<RoomId, LoggedMessage[]>()
-    for (const message of messages) {
-      const ofRoom = byRoom.get(message.roomId)
-      if (!ofRoom) byRoom.set(message.roomId, [message])
+    const byRoom = new Map<RoomId, LogRow[]>()
+    for (const row of rows) {
+      const ofRoom = byRoom.get(row.roomId)
+      if (!ofRoom) byRoom.set(row.roomId, [row])
       // What was sent twice is there twice.
-      else if (message.seq > (ofRoom.at(-1)?.seq ?? 0)) ofRoom.push(message)
+      else if (row.seq > (ofRoom.at(-1)?.seq ?? 0)) ofRoom.push(row)
     }
     for (const [roomId, ofRoom] of byRoom) {
       for (const run of runsOf(ofRoom, encode)) {
@@ -51,6 +51,12 @@ export class Publisher {
         this.#gather(roomId, run)
       }
     }
+  }
+
+  /** A room is over. */
+  ended(roomId: RoomId): void {
+    const { queue, nodeId } = this.#parts
+    this.#hint(queue.tell(roomId, nodeId(), { kind: 'changed' }))
   }
 
   /** A member here is typing. */
@@ -75,7 +81,12 @@ export class Publisher {
     const gathered = this.#gathered
     this.#gathered = new Map()
     for (const [roomId, runs] of gathered) {
-      for (const run of joined(runs)) this.#hint(queue.publish(roomId, nodeId(), run))
+      // What is changed is read by every node: its text is in no other place than the repository.
+      const told = runs.filter(({ rows }) => rows === undefined)
+      for (const run of joined(told)) this.#hint(queue.publish(roomId, nodeId(), run))
+      if (told.length < runs.length) {
+        this.#hint(queue.tell(roomId, nodeId(), { kind: 'changed' }))
+      }
     }
   }
 
@@ -85,7 +96,7 @@ export class Publisher {
     this.#gathered.clear()
   }
 
-  #gather(roomId: RoomId, run: Run): void {
+  #gather(roomId: RoomId, run: LocalRun): void {
     const runs = this.#gathered.get(roomId)
     if (runs) runs.push(run)
     else this.#gathered.set(roomId, [run])

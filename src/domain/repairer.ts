@@ -1,10 +1,10 @@
 import type { Cancel, Clock } from '../ports/clock.ts'
 import type { EncodeMessage } from '../ports/connection.ts'
 import type { Log } from '../ports/log.ts'
-import type { LoggedMessage, Seq } from '../ports/model.ts'
-import type { Run } from '../ports/queue.ts'
-import type { Page, Repository } from '../ports/repository.ts'
+import type { Seq } from '../ports/model.ts'
+import type { LogPage, Repository } from '../ports/repository.ts'
 import type { Room } from './room.ts'
+import { runsOf } from './runs.ts'
 
 /** Publishes of two nodes overtake each other in healthy operation; only what stays away is read. */
 const GAP_MS = 30
@@ -113,8 +113,8 @@ export class Repairer {
         this.#parts.onRoomGone(room)
         break
       }
-      for (const run of this.#runs(page.messages)) room.offer(run)
-      if (page.messages.length === 0 || (room.next ?? 0) > page.lastSeq) {
+      for (const run of runsOf(page.rows, this.#parts.encode)) room.offer(run)
+      if (page.rows.length === 0 || (room.next ?? 0) > page.lastSeq) {
         room.settle(claimed)
         break
       }
@@ -123,22 +123,17 @@ export class Repairer {
     if (this.#open(room) && room.waiting) this.gapIn(room)
   }
 
-  async #page(room: Room, next: Seq): Promise<Page | 'failed' | undefined> {
+  async #page(room: Room, next: Seq): Promise<LogPage | 'failed' | undefined> {
     try {
-      const page = await this.#parts.repository.read(room.id, {
+      return await this.#parts.repository.readLog(room.id, {
         after: next - 1,
         limit: PAGE_ROWS,
         maxBytes: PAGE_BYTES,
       })
-      return page === 'cursor_unknown' ? undefined : page
     } catch (error) {
       this.#parts.log.debug('repair read failed', { error })
       return 'failed'
     }
-  }
-
-  #runs(messages: readonly LoggedMessage[]): readonly Run[] {
-    return runsOf(messages, this.#parts.encode)
   }
 
   #nextSlice(): void {
@@ -191,20 +186,6 @@ export class Repairer {
     }
     return this.#answering
   }
-}
-
-/** Encodes messages of one room, in seq order, into runs without holes. */
-export const runsOf = (messages: readonly LoggedMessage[], encode: EncodeMessage): Run[] => {
-  const runs: { firstSeq: Seq; frames: Uint8Array[] }[] = []
-  let run: { firstSeq: Seq; frames: Uint8Array[] } | undefined
-  for (const message of messages) {
-    if (!run || message.seq !== run.firstSeq + run.frames.length) {
-      run = { firstSeq: message.seq, frames: [] }
-      runs.push(run)
-    }
-    run.frames.push(encode(message))
-  }
-  return runs
 }
 
 const take = (rooms: Iterator<Room>, count: number): Room[] => {

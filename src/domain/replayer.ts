@@ -2,9 +2,10 @@ import type { Clock } from '../ports/clock.ts'
 import { type EncodeMessage, MAX_UNSENT_BYTES } from '../ports/connection.ts'
 import type { Log } from '../ports/log.ts'
 import type { Entry, Seq } from '../ports/model.ts'
-import type { Page, Repository } from '../ports/repository.ts'
+import type { LogPage, Repository } from '../ports/repository.ts'
 import type { Member } from './member.ts'
 import type { Room } from './room.ts'
+import { entryOf } from './runs.ts'
 
 const PAGE = { limit: 500, maxBytes: 256 << 10 }
 /** History and repair read from the same pool. */
@@ -17,7 +18,7 @@ const SLICE_BYTES = 128 << 10
 const POLL_MS = 25
 
 export interface ReplayerParts {
-  readonly repository: Pick<Repository, 'read'>
+  readonly repository: Pick<Repository, 'readLog'>
   readonly clock: Clock
   readonly log: Log
   readonly encode: EncodeMessage
@@ -106,17 +107,16 @@ export class Replayer {
     })
   }
 
-  async #readPage({ room, next }: Replay): Promise<Page | 'failed' | undefined> {
+  async #readPage({ room, next }: Replay): Promise<LogPage | 'failed' | undefined> {
     try {
-      const page = await this.#parts.repository.read(room.id, { after: next - 1, ...PAGE })
-      return page === 'cursor_unknown' ? undefined : page
+      return await this.#parts.repository.readLog(room.id, { after: next - 1, ...PAGE })
     } catch (error) {
       this.#parts.log.debug('replay read failed', { error })
       return 'failed'
     }
   }
 
-  #give(replay: Replay, page: Page | 'failed' | undefined): void {
+  #give(replay: Replay, page: LogPage | 'failed' | undefined): void {
     const { member } = replay
     if (!this.#isWanted(replay)) return
     if (page === 'failed') {
@@ -124,13 +124,10 @@ export class Replayer {
       return
     }
     if (!page) return member.remove('room_gone')
-    const due = page.messages.filter(({ seq }, index) => seq === replay.next + index)
+    const due = page.rows.filter(({ seq }, index) => seq === replay.next + index)
     // The log ends before what was let out, or has a hole.
     if (due.length === 0) return member.leave('log_reset')
-    const entries = due.map((message) => ({
-      seq: message.seq,
-      plain: this.#parts.encode(message),
-    }))
+    const entries = due.map((row) => entryOf(row, this.#parts.encode))
     for (const slice of slicesOf(entries)) {
       if (!hasRoom(replay)) break
       member.deliver(member.connection.dialect.encode(slice).bytes)

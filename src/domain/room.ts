@@ -1,10 +1,10 @@
 import type { Clock } from '../ports/clock.ts'
 import type { CloseReason, Dialect } from '../ports/connection.ts'
-import type { Entry, MemberRef, RoomId, Seq } from '../ports/model.ts'
-import type { Run } from '../ports/queue.ts'
+import type { Entry, MemberId, MemberRef, RoomId, Seq } from '../ports/model.ts'
 import { Bucket, type Rate } from './bucket.ts'
 import { FanOut } from './fan-out.ts'
 import type { Member } from './member.ts'
+import type { LocalRun } from './runs.ts'
 import { Sequencer } from './sequencer.ts'
 
 /** What a room needs from the node it is on. */
@@ -90,8 +90,8 @@ export class Room {
   }
 
   /** Takes consecutive entries, from wherever they come. */
-  offer(run: Run): void {
-    this.#letOut(this.#sequencer.offer(run.firstSeq, run.frames))
+  offer({ firstSeq, frames, rows }: LocalRun): void {
+    this.#letOut(this.#sequencer.offer(firstSeq, frames, rows))
     if (this.waiting) this.#host.gapIn(this)
   }
 
@@ -117,6 +117,15 @@ export class Room {
   }
 
   #letOut(entries: readonly Entry[]): void {
-    if (entries.length > 0) this.#fanOut.add(entries)
+    if (entries.length === 0) return
+    this.#fanOut.add(entries)
+    for (const { row } of entries) {
+      if (row && 'removed' in row) this.#remove(row.memberId)
+    }
+  }
+
+  /** The owner removed this member, wherever it is. */
+  #remove(memberId: MemberId): void {
+    for (const member of this.members) if (member.id === memberId) member.remove('removed')
   }
 }

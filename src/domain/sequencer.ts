@@ -1,4 +1,4 @@
-import type { Entry, Seq } from '../ports/model.ts'
+import type { Entry, LogRow, Seq } from '../ports/model.ts'
 
 /** What a sequencer keeps of entries that came before their turn; what is beyond is read again. */
 const MAX_AHEAD = 1_000
@@ -11,7 +11,7 @@ const MAX_AHEAD_BYTES = 1 << 20
 export class Sequencer {
   #next: Seq | undefined
   #tip: Seq = 0
-  readonly #ahead = new Map<Seq, Entry['plain']>()
+  readonly #ahead = new Map<Seq, Entry>()
   #aheadBytes = 0
 
   /** The first seq that has not been let out; undefined before `start`. */
@@ -33,23 +33,30 @@ export class Sequencer {
   start(at: Seq): readonly Entry[] {
     if (this.#next !== undefined) return []
     this.#next = at
-    for (const [seq, plain] of this.#ahead) if (seq < at) this.#forget(seq, plain)
+    for (const entry of this.#ahead.values()) if (entry.seq < at) this.#forget(entry)
     return this.#release([])
   }
 
   /**
    * Takes consecutive entries, from wherever they come.
+   * @param rows what belongs to some of them, by their seqs
    * @returns what is due now, consecutive, possibly nothing
    */
-  offer(firstSeq: Seq, frames: readonly Entry['plain'][]): readonly Entry[] {
+  offer(
+    firstSeq: Seq,
+    frames: readonly Entry['plain'][],
+    rows?: ReadonlyMap<Seq, LogRow>,
+  ): readonly Entry[] {
     const due: Entry[] = []
     let seq = firstSeq
     for (const plain of frames) {
-      if (seq === this.#next) {
-        due.push({ seq, plain })
-        this.#next = seq + 1
-      } else if (this.#next === undefined || seq > this.#next) {
-        this.#keep(seq, plain)
+      const isNext = seq === this.#next
+      if (isNext || this.#next === undefined || seq > this.#next) {
+        const row = rows?.get(seq)
+        const entry = row ? { seq, plain, row } : { seq, plain }
+        if (isNext) due.push(entry)
+        else this.#keep(entry)
+        if (isNext) this.#next = seq + 1
       }
       seq += 1
     }
@@ -74,14 +81,15 @@ export class Sequencer {
     this.#tip = this.#next - 1
   }
 
-  #keep(seq: Seq, plain: Entry['plain']): void {
+  #keep(entry: Entry): void {
+    const { seq, plain } = entry
     if (this.#ahead.has(seq)) return
     if (this.#ahead.size >= MAX_AHEAD || this.#aheadBytes + plain.length > MAX_AHEAD_BYTES) return
-    this.#ahead.set(seq, plain)
+    this.#ahead.set(seq, entry)
     this.#aheadBytes += plain.length
   }
 
-  #forget(seq: Seq, plain: Entry['plain']): void {
+  #forget({ seq, plain }: Entry): void {
     this.#ahead.delete(seq)
     this.#aheadBytes -= plain.length
   }
@@ -89,10 +97,10 @@ export class Sequencer {
   #release(due: Entry[]): readonly Entry[] {
     while (this.#next !== undefined && this.#ahead.size > 0) {
       const seq = this.#next
-      const plain = this.#ahead.get(seq)
-      if (plain === undefined) break
-      this.#forget(seq, plain)
-      due.push({ seq, plain })
+      const entry = this.#ahead.get(seq)
+      if (entry === undefined) break
+      this.#forget(entry)
+      due.push(entry)
       this.#next = seq + 1
     }
     return due

@@ -18,6 +18,12 @@ export const utf8Bytes = (text: string): number => {
   return bytes
 }
 
+/** Why a text can be no message: it is too long, or has what cannot be stored. */
+export const faultOf = (text: string, maxBytes: number): 'too_large' | 'invalid' | undefined => {
+  if (utf8Bytes(text) > maxBytes) return 'too_large'
+  return text.includes('\0') || !text.isWellFormed() ? 'invalid' : undefined
+}
+
 /** The first 40 characters of a text; a character is a code point, so that none is cut in two. */
 export const excerpt = (text: string): string => {
   let end = 0

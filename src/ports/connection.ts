@@ -28,7 +28,7 @@ export interface Connection {
 }
 
 export interface Dialect {
-  /** The wire bytes of consecutive entries, in order, as whole frames. */
+  /** The wire bytes of consecutive entries, in order, as whole frames: what each has for this dialect. */
   encode(entries: readonly Entry[]): Encoded
   /** The wire bytes that say that a member is typing; none where there is no such thing. */
   encodeTyping(roomId: RoomId, member: MemberRef): Uint8Array
@@ -60,3 +60,5 @@ export type CloseReason =
   | 'room_gone'
   /** The member is attached to another connection now. */
   | 'replaced'
+  /** The room's owner removed the member; do not come back. */
+  | 'removed'

@@ -7,7 +7,7 @@ export type ErrorCode =
   | 'invalid'
   /** The caller may not do this. */
   | 'forbidden'
-  /** There is no such room. */
+  /** There is no such room, member or message. */
   | 'not_found'
   /** The room holds as many members as it may. */
   | 'full'

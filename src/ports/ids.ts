@@ -1,4 +1,12 @@
-import type { MemberId, MessageId, NodeId, OwnerHash, ResumeHash, RoomId } from './model.ts'
+import type {
+  AddressMark,
+  MemberId,
+  MessageId,
+  NodeId,
+  OwnerHash,
+  ResumeHash,
+  RoomId,
+} from './model.ts'
 
 /** Everything random that has a name, and what follows from it. Ids come from a cryptographic source. */
 export interface Ids {
@@ -16,6 +24,10 @@ export interface Ids {
   ownerToken(): string
   /** What may be stored of a token. */
   ownerHash(token: string): OwnerHash
+  /** Compares in a time that does not tell where they differ. */
+  isSame(one: OwnerHash, other: OwnerHash): boolean
+  /** 20 bits of a keyed hash: see Repository.addressKey. */
+  addressMark(key: string, roomId: RoomId, address: string): AddressMark
   /** Title Case words, such as "Imperfect Seat". Not unique. */
   roomName(): string
   /** Title Case words, such as "Silver Otter". Not unique. */

@@ -15,6 +15,9 @@ export type ResumeHash = string & { readonly brand: 'ResumeHash' }
 /** SHA-256 of the token of a room's owner, in lower-case hex. */
 export type OwnerHash = string & { readonly brand: 'OwnerHash' }
 
+/** Stands for a network address in one room: a whole number of 20 bits, which many addresses share. */
+export type AddressMark = number & { readonly brand: 'AddressMark' }
+
 /** A place in a room's log: 1, 2, 3 … without holes; 0 is before the first. A safe integer. */
 export type Seq = number
 
@@ -60,14 +63,51 @@ export interface Message {
   readonly sent: number
 }
 
-/** A message with its place in its room's log. */
+/** A message with its place in its room's log, as it is now. */
 export interface LoggedMessage extends Message {
   readonly type: StoredType
   readonly seq: Seq
+  /** When its text was last changed, as `sent`. */
+  readonly edited?: number
+  /** When it was deleted, as `sent`; its text is empty since. */
+  readonly deleted?: number
+  /** A `left` that was the owner's doing. */
+  readonly removed?: true
 }
 
+interface ChangeBase {
+  readonly roomId: RoomId
+  readonly seq: Seq
+  /** As a message's. */
+  readonly sent: number
+}
+
+interface MessageChange extends ChangeBase {
+  /** Of the message that it changes. */
+  readonly id: MessageId
+  readonly target: Seq
+}
+
+/** A message got another text. What is told is the text that it has now. */
+export interface LoggedEdit extends MessageChange {
+  readonly type: 'edited'
+  readonly message: string
+}
+
+export interface LoggedDeletion extends MessageChange {
+  readonly type: 'deleted'
+}
+
+/** The room got other settings. What is told is those that it has now. */
+export interface LoggedSettings extends ChangeBase, RoomSettings {
+  readonly type: 'settings'
+}
+
+/** A row of a log. Every row has a seq; only messages are told to plain members. */
+export type LogRow = LoggedMessage | LoggedEdit | LoggedDeletion | LoggedSettings
+
 /**
- * A place in a room's log as it travels between and within nodes.
+ * A place in a room's log as it travels within a node.
  * `plain` is the message's plain frame: its JSON text in UTF-8 and a newline. It is empty for a
  * log row that plain members do not see; every row has a seq, not every seq has a plain frame.
  * The bytes are shared: nobody changes them.
@@ -75,6 +115,8 @@ export interface LoggedMessage extends Message {
 export interface Entry {
   readonly seq: Seq
   readonly plain: Uint8Array
+  /** Where the plain frame does not say all: what is changed, or a change. */
+  readonly row?: LogRow
 }
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -82,6 +124,9 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** Whether a text can be a room's id; what cannot needs no look-up. */
 export const isRoomId = (text: string): text is RoomId => UUID_V4.test(text)
+
+/** Whether a text can be a member's id. */
+export const isMemberId = (text: string): text is MemberId => UUID.test(text)
 
 /** Whether a text can be a message's id. */
 export const isMessageId = (text: string): text is MessageId => UUID.test(text)

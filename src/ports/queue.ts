@@ -39,6 +39,8 @@ export type Note =
   | { readonly kind: 'typing'; readonly member: MemberRef }
   /** A member is attached to the telling node now. */
   | ({ readonly kind: 'resumed' } & Attachment)
+  /** The room is over, or its log has rows that no run tells of. */
+  | { readonly kind: 'changed' }
 
 /** Called one at a time, never from within a call of the queue's. They do not throw. */
 export interface QueueHandlers {

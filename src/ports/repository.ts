@@ -1,5 +1,10 @@
 import type {
+  AddressMark,
+  LoggedDeletion,
+  LoggedEdit,
   LoggedMessage,
+  LoggedSettings,
+  LogRow,
   MemberId,
   MemberRef,
   MessageId,
@@ -58,16 +63,24 @@ export interface Repository {
   append(nodeId: NodeId, entries: readonly Append[]): Promise<readonly Appended[]>
 
   /**
-   * A page of a room's log, oldest first, and the room's last seq at the same moment.
+   * A page of a room's messages as they are now, oldest first, without changes and, unless the range
+   * says otherwise, without those that were deleted; and the room's last seq at the same moment.
    * @returns undefined when there is no such room; `cursor_unknown` when the range names a
    * message that is not in this room
    */
   read(roomId: RoomId, range: Range): Promise<Page | 'cursor_unknown' | undefined>
 
   /**
+   * A page of a room's log, every row, oldest first, and the room's last seq at the same moment.
+   * @returns undefined when there is no such room
+   */
+  readLog(roomId: RoomId, range: LogRange): Promise<LogPage | undefined>
+
+  /**
    * Attaches the member of a room that has this resume hash to a node, wherever it was attached
    * before, or if it is detached for less than `resumeMs`. However many call at once, each gets
    * another attachment, and the member is where the highest one is.
+   * @param address where it is connected from now, if that is known
    * @returns undefined when there is no such member, or it is too late, or the node is gone
    */
   resume(
@@ -75,7 +88,11 @@ export interface Repository {
     roomId: RoomId,
     resumeHash: ResumeHash,
     resumeMs: number,
+    address?: AddressMark,
   ): Promise<Resumed | undefined>
+
+  /** The member of a room that has this resume hash, attached or detached; undefined: there is none. */
+  findMember(roomId: RoomId, resumeHash: ResumeHash): Promise<MemberId | undefined>
 
   /**
    * Detaches members whose connection is lost. An attachment that was replaced, or is there no more,
@@ -127,6 +144,47 @@ export interface Repository {
    * @returns how many rooms ended in this step, and whether there is more to do now for this caller
    */
   expireRooms(ttls: RoomTtls): Promise<Expired>
+
+  /** The hash of the token of a room's owner, `none` if it has no owner; undefined: no such room. */
+  findOwner(roomId: RoomId): Promise<OwnerHash | 'none' | undefined>
+
+  /**
+   * Changes some of a room's settings, and appends that to the log of a room that was ever joined.
+   * Settings as they are already change nothing.
+   * @param messageId that of the log row
+   * @returns undefined when there is no such room
+   */
+  changeRoom(
+    roomId: RoomId,
+    messageId: MessageId,
+    changes: Partial<RoomSettings>,
+  ): Promise<ChangedRoom | undefined>
+
+  /**
+   * Ends a room now, whoever is in it: from this moment on it does not exist for anyone, as if it had
+   * expired.
+   * @returns false when there is no such room
+   */
+  endRoom(roomId: RoomId): Promise<boolean>
+
+  /**
+   * Removes a member and appends its `left`; where it was connected from nobody can join that room for
+   * as long as is said.
+   * @param messageId that of the `left`
+   * @param keepOutMs milliseconds, by the repository's clock
+   * @returns undefined when there is no such member
+   */
+  removeMember(
+    place: MemberPlace,
+    messageId: MessageId,
+    keepOutMs: number,
+  ): Promise<LoggedMessage | undefined>
+
+  /**
+   * A secret of 128 random bits or more that was made with the repository, the same for all nodes. What
+   * is hashed with it can be compared, and tells little to one who has the hash alone.
+   */
+  addressKey(): Promise<string>
 
   /** The members that are stored as attached to a node. */
   membersOf(nodeId: NodeId): Promise<readonly StoredMember[]>
@@ -194,7 +252,7 @@ export interface Resumed extends Attachment {
 }
 
 export interface Roster {
-  readonly roomName: string
+  readonly settings: RoomSettings
   readonly members: readonly MemberRef[]
   readonly memberCount: number
 }
@@ -226,6 +284,8 @@ export interface AppendJoined extends AppendBase {
   readonly maxMembers: number
   /** The member can be resumed with what this is the hash of. Its first attachment is 1. */
   readonly resumeHash?: ResumeHash
+  /** Where it is connected from, if that is known; `kept_out` if nobody from there may join now. */
+  readonly address?: AddressMark
 }
 
 /**
@@ -236,20 +296,68 @@ export interface AppendLeft extends AppendBase {
   readonly type: 'left'
 }
 
-export type Append = AppendChat | AppendJoined | AppendLeft
+interface AppendChange {
+  readonly roomId: RoomId
+  /** Of the change itself. */
+  readonly messageId: MessageId
+  /** The message to be changed: a chat of this room. */
+  readonly target: MessageId
+}
 
-/** `storage_full`: a chat or join for which the repository has no space; a `left` always has it. */
-export type Rejection = 'room_gone' | 'member_gone' | 'room_full' | 'storage_full'
+/** Gives a message another text; only the member that wrote it, as long as it is one, may. */
+export interface AppendEdit extends AppendChange {
+  readonly type: 'edited'
+  readonly memberId: MemberId
+  /** As of AppendChat. */
+  readonly message: string
+}
 
-/** `message` has everything, the name and the time that the repository gave included. */
-export type Appended = { readonly message: LoggedMessage } | { readonly rejected: Rejection }
+/**
+ * Empties a message's text; who wrote it may, as with AppendEdit, and the room's owner. To delete one
+ * that is deleted is what the first did: it takes no seq.
+ */
+export interface AppendDeletion extends AppendChange {
+  readonly type: 'deleted'
+  /** Undefined: the room's owner does it. */
+  readonly memberId: MemberId | undefined
+}
+
+export type Append = AppendChat | AppendJoined | AppendLeft | AppendEdit | AppendDeletion
+
+export type Rejection =
+  | 'room_gone'
+  | 'member_gone'
+  | 'room_full'
+  /** A join: the room takes nobody in. */
+  | 'room_locked'
+  /** A join: see AppendJoined.address. */
+  | 'kept_out'
+  /** There is no such message, or it is deleted. */
+  | 'message_gone'
+  /** Someone else wrote the message. */
+  | 'not_yours'
+  /** What the repository has no space for; a `left` always has it. */
+  | 'storage_full'
+
+/** What is stored has everything, the name and the time that the repository gave included. */
+export type Appended =
+  { readonly message: LoggedMessage } | { readonly change: LoggedEdit | LoggedDeletion } | Rejected
+
+export type Rejected =
+  | { readonly rejected: Rejection }
+  /** A chat in a room with slow mode, and in how many milliseconds it may be sent. */
+  | { readonly rejected: 'too_soon'; readonly waitMs: number }
 
 /**
  * Which part of a log: after or before a place (a seq, or a message of this room), exclusive.
  * `after` reads the first `limit` rows behind it, `before` the last `limit` rows ahead of it,
  * `newest` the last of all. Each answers oldest first.
  */
-export type Range = { readonly limit: number } & (
+export type Range = {
+  readonly limit: number
+  /** Messages that were deleted are there too, without their texts. */
+  readonly deleted?: true
+} & (
   | {
       readonly after: Seq | MessageId
       /** End the page early, but never before its first row, when its texts pass this many bytes. */
@@ -262,6 +370,27 @@ export type Range = { readonly limit: number } & (
 export interface Page {
   readonly messages: readonly LoggedMessage[]
   readonly lastSeq: Seq
+  /** Whether there are such messages before the first one here, and after the last; false without one. */
+  readonly older: boolean
+  readonly newer: boolean
+}
+
+/** The first `limit` rows behind a place, fewer if their texts would pass `maxBytes`, but always one. */
+export interface LogRange {
+  readonly after: Seq
+  readonly limit: number
+  readonly maxBytes: number
+}
+
+export interface LogPage {
+  readonly rows: readonly LogRow[]
+  readonly lastSeq: Seq
+}
+
+export interface ChangedRoom {
+  readonly settings: RoomSettings
+  /** The row of the log, if there is one for this call. */
+  readonly row: LoggedSettings | undefined
 }
 
 export interface SeenSeq {

@@ -1,9 +1,10 @@
-import { isRef, isRoomId, isSeq } from './dialect.ts'
+import { isMessageId, isRef, isRoomId, isSeq } from './dialect.ts'
 import type { FailedCode } from './events.ts'
 import { parseFlatObject } from './flat-object.ts'
 
 /** What a connection asks of a node, one of these per text frame. */
-export type Command = JoinCommand | LeaveCommand | SendCommand | TypingCommand
+export type Command =
+  JoinCommand | LeaveCommand | SendCommand | EditCommand | DeleteCommand | TypingCommand
 
 /** Become a member of a room, or be the one again that `resume` names. */
 export interface JoinCommand {
@@ -28,6 +29,25 @@ export interface SendCommand {
   readonly message: string
 }
 
+/** Gives a message of this member's another text. */
+export interface EditCommand {
+  readonly command: 'edit'
+  readonly roomId: string
+  /** As of a send; no send, edit or delete of this member has the same. */
+  readonly ref: string
+  /** Of the message. */
+  readonly id: string
+  readonly message: string
+}
+
+/** Deletes a message of this member's. */
+export interface DeleteCommand {
+  readonly command: 'delete'
+  readonly roomId: string
+  readonly ref: string
+  readonly id: string
+}
+
 export interface TypingCommand {
   readonly command: 'typing'
   readonly roomId: string
@@ -46,6 +66,8 @@ const FIELDS: Readonly<Record<Command['command'], readonly string[]>> = {
   join: ['roomId', 'after', 'resume'],
   leave: ['roomId'],
   send: ['roomId', 'ref', 'message'],
+  edit: ['roomId', 'ref', 'id', 'message'],
+  delete: ['roomId', 'ref', 'id'],
   typing: ['roomId'],
 }
 
@@ -57,11 +79,11 @@ const FIELDS: Readonly<Record<Command['command'], readonly string[]>> = {
 export const parseCommand = (text: string): Command | Refusal => {
   const fields = parseFlatObject(text)
   if (!fields) return refusal('A command is one JSON object, each field once.')
-  const { command, roomId, ref, message, after, resume } = fields
+  const { command, roomId, ref, id, message, after, resume } = fields
   if (!isName(command)) return refusal('There is no such command.')
   const known: Pick<Refusal, 'roomId' | 'ref'> = {
     ...(isRoomId(roomId) ? { roomId } : {}),
-    ...(command === 'send' && isRef(ref) ? { ref } : {}),
+    ...(FIELDS[command].includes('ref') && isRef(ref) ? { ref } : {}),
   }
   const other = Object.keys(fields).some(
     (name) => name !== 'command' && !FIELDS[command].includes(name),
@@ -70,10 +92,15 @@ export const parseCommand = (text: string): Command | Refusal => {
   if (typeof roomId !== 'string') return refusal('roomId is a text.', known)
   if (!isRoomId(roomId)) return { code: 'not_found', message: 'There is no such room.', ...known }
   if (command === 'leave' || command === 'typing') return { command, roomId }
-  if (command === 'send') {
+  if (command !== 'join') {
     if (!isRef(ref)) return refusal('ref is a text of 1 to 64 of A-Z a-z 0-9 _ -.', known)
-    if (typeof message !== 'string') return refusal('message is a text.', known)
-    return { command, roomId, ref, message }
+    if (command !== 'delete' && typeof message !== 'string') {
+      return refusal('message is a text.', known)
+    }
+    if (command === 'send') return { command, roomId, ref, message: message as string }
+    if (!isMessageId(id)) return refusal('id is that of a message.', known)
+    if (command === 'delete') return { command, roomId, ref, id }
+    return { command, roomId, ref, id, message: message as string }
   }
   if (after !== undefined && !isSeq(after)) return refusal('after is a seq, or 0.', known)
   if (resume !== undefined && !isRef(resume)) return refusal('resume is what `room` said.', known)

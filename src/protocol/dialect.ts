@@ -20,11 +20,16 @@ export const CLOSED_FOR_GOOD = {
 } as const
 
 const ROOM_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const MESSAGE_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/
 const REF = /^[A-Za-z0-9_-]{1,64}$/
 
 /** Whether a text can be a room's id: a version 4 UUID in lower case. */
 export const isRoomId = (text: unknown): text is string =>
   typeof text === 'string' && ROOM_ID.test(text)
+
+/** Whether a text can be a message's id: a UUID in lower case. */
+export const isMessageId = (text: unknown): text is string =>
+  typeof text === 'string' && MESSAGE_ID.test(text)
 
 /** Whether a text can be a `ref`, or a `resume`. */
 export const isRef = (text: unknown): text is string => typeof text === 'string' && REF.test(text)

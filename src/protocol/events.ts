@@ -3,6 +3,9 @@ export type Event =
   | WelcomeEvent
   | RoomEvent
   | MessageEvent
+  | EditedEvent
+  | DeletedEvent
+  | SettingsEvent
   | AckEvent
   | FailedEvent
   | TypingEvent
@@ -34,8 +37,11 @@ export interface Rate {
   readonly burst: number
 }
 
-/** The answer to a `join` that was taken. It comes before everything else of its room. */
-export interface RoomEvent {
+/**
+ * The answer to a `join` that was taken. It comes before everything else of its room. Settings that are not
+ * there are empty, none or no.
+ */
+export interface RoomEvent extends Partial<RoomSettings> {
   readonly event: 'room'
   readonly roomId: string
   readonly roomName: string
@@ -48,6 +54,20 @@ export interface RoomEvent {
   readonly seq: number
   /** The secret with which this member can be resumed. */
   readonly resume: string
+}
+
+/** What the owner of a room can change. */
+export interface RoomSettings {
+  readonly roomName: string
+  /** Empty: none. */
+  readonly topic: string
+  /** The most members; null: as many as a node lets in. */
+  readonly capacity: number | null
+  /** Nobody new comes in. */
+  readonly locked: boolean
+  readonly public: boolean
+  /** The least time between two texts of a member, in seconds; 0: none. */
+  readonly slowMode: number
 }
 
 export interface MemberRef {
@@ -71,9 +91,43 @@ export interface LoggedMessage {
   readonly message: string
   /** ISO 8601, UTC, with milliseconds. */
   readonly sent: string
+  /** When its text was last changed, as `sent`; absent: never. */
+  readonly edited?: string
+  /** When it was deleted, as `sent`; its text is empty then. */
+  readonly deleted?: string
 }
 
-/** A `send` is stored. Its message comes too, before or after this. */
+/** A message got another text. A change has a place of its own in the log. */
+export interface EditedEvent {
+  readonly event: 'edited'
+  readonly seq: number
+  readonly roomId: string
+  /** Of the message. */
+  readonly id: string
+  /** Its seq. */
+  readonly target: number
+  readonly message: string
+  readonly edited: string
+}
+
+/** A message was deleted. */
+export interface DeletedEvent {
+  readonly event: 'deleted'
+  readonly seq: number
+  readonly roomId: string
+  readonly id: string
+  readonly target: number
+  readonly deleted: string
+}
+
+/** The room got other settings. */
+export interface SettingsEvent extends RoomSettings {
+  readonly event: 'settings'
+  readonly seq: number
+  readonly roomId: string
+}
+
+/** A `send`, `edit` or `delete` is stored: the message's id, and the seq of what the log has of it now. */
 export interface AckEvent {
   readonly event: 'ack'
   readonly roomId: string

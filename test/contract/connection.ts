@@ -35,6 +35,7 @@ const CODES: Readonly<Record<CloseReason, number>> = {
   flood: 1008,
   room_gone: 4004,
   replaced: 4001,
+  removed: 4003,
 }
 
 /** Looks as much like a plain frame as a dialect may rely on: a brace in front, a newline behind. */

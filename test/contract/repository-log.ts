@@ -25,7 +25,12 @@ export const logRules = (make: MakeRepository): void => {
       code: 'invalid',
     })
     expect(await repository.findRoom(id)).toEqual({ id, name: 'Imperfect Seat', members: [] })
-    expect(await repository.read(id, { after: 0, limit: 10 })).toEqual({ messages: [], lastSeq: 0 })
+    expect(await repository.read(id, { after: 0, limit: 10 })).toEqual({
+      messages: [],
+      lastSeq: 0,
+      older: false,
+      newer: false,
+    })
   })
 
   test('R1 of twenty concurrent attempts to create one room exactly one succeeds', async () => {

@@ -37,6 +37,8 @@ export const readRules = (make: MakeRepository): void => {
       expect(await repository.read(room, range), JSON.stringify(range)).toEqual({
         messages: expected.map((seq) => log[seq - 1]),
         lastSeq: 20,
+        older: (expected[0] ?? 1) > 1,
+        newer: (expected.at(-1) ?? 20) < 20,
       })
     }
   })

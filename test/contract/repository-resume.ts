@@ -244,7 +244,7 @@ export const resumeRules = (make: MakeRepository): void => {
     await repository.append(node, [late, saying(late), brief, leaving(brief), leaving(early[2]!)])
     const at = async (seq: number, limit = 100) => {
       const roster = (await repository.rosterAt(room, seq, limit))!
-      expect(roster.roomName).toBe('Imperfect Seat')
+      expect(roster.settings.name).toBe('Imperfect Seat')
       const ids = new Set(roster.members.map(({ id }) => id))
       return { ...roster, ids }
     }
@@ -265,7 +265,10 @@ export const resumeRules = (make: MakeRepository): void => {
     expect(some.memberCount).toBe(5)
     const empty = await newRoom(repository)
     expect(await repository.rosterAt(empty, 0, 5)).toEqual({
-      roomName: 'Imperfect Seat',
+      settings: {
+        ...{ name: 'Imperfect Seat', topic: '', capacity: undefined },
+        ...{ public: false, locked: false, slowMs: 0 },
+      },
       members: [],
       memberCount: 0,
     })

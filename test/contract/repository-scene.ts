@@ -85,10 +85,16 @@ export const newMember = async (
 }
 
 export const seqs = (results: readonly Appended[]): readonly (number | string)[] =>
-  results.map((result) => ('message' in result ? result.message.seq : result.rejected))
+  results.map((result) => {
+    if ('rejected' in result) return result.rejected
+    return 'message' in result ? result.message.seq : result.change.seq
+  })
 
 export const names = (results: readonly Appended[]): readonly string[] =>
-  results.map((result) => ('message' in result ? result.message.memberName : result.rejected))
+  results.map((result) => {
+    if ('rejected' in result) return result.rejected
+    return 'message' in result ? result.message.memberName : ''
+  })
 
 /** The whole log of a room. */
 export const logOf = async (

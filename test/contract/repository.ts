@@ -1,9 +1,11 @@
 import { describe } from 'vitest'
+import { changeRules } from './repository-changes.ts'
 import { leaseRules } from './repository-leases.ts'
 import { lifeRules } from './repository-life.ts'
 import { logRules } from './repository-log.ts'
 import { memberRules } from './repository-members.ts'
 import { optionRules } from './repository-options.ts'
+import { ownerRules } from './repository-owners.ts'
 import { resumeRules } from './repository-resume.ts'
 import { readRules } from './repository-reads.ts'
 import type { MakeRepository } from './repository-scene.ts'
@@ -20,5 +22,7 @@ export const repositoryContract = (name: string, make: MakeRepository): void => 
     readRules(make)
     lifeRules(make)
     optionRules(make)
+    ownerRules(make)
+    changeRules(make)
   })
 }

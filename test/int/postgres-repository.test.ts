@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 
 repositoryContract('PostgresRepository', async () => {
-  await admin`truncate rooms, log, members, nodes`
+  await admin`truncate rooms, log, members, nodes, keep_out`
   return {
     repository,
     elapse: async (ms) => void (await admin`select pg_sleep(${ms / 1_000})`),

@@ -21,6 +21,7 @@ const PONG = 10
 const limitsOn = (clock: Pick<ManualClock, 'now'>, burst = 2): ServerParts['limits'] => ({
   joins: new Buckets({ perSecond: 0.5, burst }, clock),
   rooms: new Buckets({ perSecond: 0.1, burst }, clock),
+  changes: new Buckets({ perSecond: 0.5, burst }, clock),
   connections: new Buckets({ perSecond: 0.5, burst }, clock),
   pace: () =>
     new Pace(

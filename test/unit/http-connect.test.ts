@@ -137,7 +137,11 @@ test('`room` comes before everything that was written to the member meanwhile, t
     'message',
     'sent',
   ])
-  expect(controller.resumables[0]?.wish).toEqual({ after: 99, resume: 'secret' })
+  expect(controller.resumables[0]?.wish).toEqual({
+    after: 99,
+    resume: 'secret',
+    address: '127.0.0.1',
+  })
 })
 
 test('several rooms on one socket, each a member of its own; one too many is `full`', async () => {

@@ -101,6 +101,8 @@ export const ids: Ids = {
   resumeHash: (secret) => system.resumeHash(secret),
   ownerToken: () => system.ownerToken(),
   ownerHash: (token) => system.ownerHash(token),
+  isSame: (one, other) => system.isSame(one, other),
+  addressMark: (...args) => system.addressMark(...args),
   roomName: () => 'Imperfect Seat',
   memberName: () => 'Silver Otter',
   random: () => 0.5,
@@ -139,12 +141,17 @@ export class Logs implements Pick<Repository, 'read'> {
         ? log.filter(({ seq }) => seq <= cursor).length
         : log.findIndex(({ id }) => id === cursor) + 1
     const lastSeq = log.at(-1)?.seq ?? 0
-    if ('newest' in range) return { messages: log.slice(-range.limit), lastSeq }
+    const page = (messages: readonly LoggedMessage[]): Page => {
+      const [first, last] = [messages[0], messages.at(-1)]
+      const older = first !== undefined && first !== log[0]
+      return { messages, lastSeq, older, newer: last !== undefined && last.seq < lastSeq }
+    }
+    if ('newest' in range) return page(log.slice(-range.limit))
     const cursor = 'after' in range ? range.after : range.before
     const at = place(cursor)
     if (typeof cursor !== 'number' && at === 0) return 'cursor_unknown'
     if ('before' in range) {
-      return { messages: log.slice(Math.max(0, at - 1 - range.limit), at - 1), lastSeq }
+      return page(log.slice(Math.max(0, at - 1 - range.limit), at - 1))
     }
     let bytes = 0
     const messages: LoggedMessage[] = []
@@ -153,7 +160,7 @@ export class Logs implements Pick<Repository, 'read'> {
       if (messages.length > 0 && bytes > (range.maxBytes ?? Number.POSITIVE_INFINITY)) break
       messages.push(message)
     }
-    return { messages, lastSeq }
+    return page(messages)
   }
 }
 
@@ -172,6 +179,8 @@ export interface FakeResumable {
   typed: number
   end: 'left' | 'quit' | undefined
 }
+
+const OPEN = { public: false, locked: false, slowMs: 0 }
 
 /** Stands for the controller: keeps what it is told, answers what a test wants. */
 export class FakeController {
@@ -203,6 +212,30 @@ export class FakeController {
       ...{ slowMs: 10_000, messageCount: 7, memberCount: members.length },
       ...{ created: 1_750_000_000_000, expires: undefined },
     }
+  }
+
+  /** What an owner did, or someone with a secret. */
+  readonly done: unknown[][] = []
+  /** The only secret that is right. */
+  readonly secret = 'right'
+
+  readonly owners = {
+    change: (...args: unknown[]) => this.#do('change', args),
+    dismiss: (...args: unknown[]) => this.#do('dismiss', args),
+    remove: (place: unknown, token: unknown) => this.#do('remove', [place, token]),
+  }
+
+  readonly changes = {
+    change: async (...args: [RoomId, string, { readonly target: MessageId }]) => {
+      await this.#do('message', args)
+      return { id: args[2].target, seq: 9 }
+    },
+  }
+
+  async #do(what: string, args: unknown[]): Promise<void> {
+    this.calls += 1
+    this.done.push([what, ...args])
+    if (args[1] !== this.secret) throw new RoomError('forbidden', 'You may not do this.')
   }
 
   async findRoom(id: RoomId): Promise<RoomWithMembers> {
@@ -258,7 +291,7 @@ export class FakeController {
     }
     return {
       member: member as unknown as Member,
-      roomName: room.name,
+      settings: { name: room.name, topic: '', capacity: undefined, ...OPEN },
       members: [{ id: member.id, name: member.name }],
       memberCount: 1,
       seq: 1,

@@ -169,7 +169,9 @@ test('a wrong method on a known path is 405 with Allow, its body not even looked
   const { app, controller, roomId } = fixture()
   const paths = [
     ['/api/room', 'POST'],
-    [`/api/room/${roomId}`, 'GET, HEAD'],
+    [`/api/room/${roomId}`, 'GET, HEAD, PATCH, DELETE'],
+    [`/api/room/${roomId}/messages/1`, 'GET, HEAD, PUT, DELETE'],
+    [`/api/room/${roomId}/members/${roomId}`, 'DELETE'],
     [`/api/room/${roomId}/info`, 'GET, HEAD'],
     [`/api/room/${roomId}/messages`, 'GET, HEAD'],
     [`/api/serve/${roomId}`, 'GET, HEAD'],

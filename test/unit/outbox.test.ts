@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
 import { Outbox, type Outcome } from '../../src/domain/outbox.ts'
 import { RoomError } from '../../src/ports/errors.ts'
-import type { LoggedMessage, NodeId, RoomId } from '../../src/ports/model.ts'
+import type { LogRow, NodeId, RoomId } from '../../src/ports/model.ts'
 import type { Append, Appended } from '../../src/ports/repository.ts'
 import { FakeClock } from '../fake-clock.ts'
 
@@ -19,12 +19,16 @@ interface Call {
 const open = () => {
   const clock = new FakeClock()
   const calls: Call[] = []
-  const logged: LoggedMessage[] = []
+  const logged: LogRow[] = []
   const seqs = new Map<RoomId, number>()
   const stored = (entry: Append): Appended => {
     const seq = (seqs.get(entry.roomId) ?? 0) + 1
     seqs.set(entry.roomId, seq)
-    const { roomId, memberId, messageId: id, type } = entry
+    const { roomId, messageId: id } = entry
+    if (entry.type === 'edited' || entry.type === 'deleted') {
+      return { change: { type: 'deleted', roomId, seq, sent: 0, id: entry.target, target: 1 } }
+    }
+    const { memberId, type } = entry
     const message = entry.type === 'chat' ? entry.message : type
     return { message: { id, roomId, memberId, memberName: 'A', type, message, sent: 0, seq } }
   }
@@ -220,7 +224,7 @@ describe('Outbox', () => {
     await clock.advance(0)
     calls[1]?.resolve()
     await clock.advance(0)
-    expect(logged.map(({ seq, message }) => [seq, message])).toEqual([
+    expect(logged.map((row) => [row.seq, 'message' in row && row.message])).toEqual([
       [1, 'a'],
       [2, 'b'],
       [3, 'c'],

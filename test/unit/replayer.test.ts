@@ -12,12 +12,12 @@ const longRoom = async (text = (n: number) => `${n} ${'x'.repeat(2_000)}`) => {
   const { clock, repository, startNode, join } = world
   const reads: number[] = []
   const onRead: { before?: () => void } = {}
-  const read: Repository['read'] = (roomId, range) => {
-    reads.push('after' in range ? Number(range.after) : -1)
+  const readLog: Repository['readLog'] = (roomId, range) => {
+    reads.push(range.after)
     onRead.before?.()
-    return repository.read(roomId, range)
+    return repository.readLog(roomId, range)
   }
-  const node = await startNode({ repository: tamper(repository, { read }) })
+  const node = await startNode({ repository: tamper(repository, { readLog }) })
   const { id: roomId } = await node.createRoom()
   const ada = await join(node, roomId)
   for (let n = 0; n < TEXTS; n += 1) {
@@ -129,11 +129,9 @@ test('a read that fails is tried again; a log that ended or has a hole closes wi
   const world = await longRoom()
   const broken = await world.startNode({
     repository: tamper(world.repository, {
-      read: async (id, range) => {
-        const page = await world.repository.read(id, range)
-        return typeof page === 'object'
-          ? { ...page, messages: page.messages.filter(({ seq }) => seq !== 700) }
-          : page
+      readLog: async (id, range) => {
+        const page = await world.repository.readLog(id, range)
+        return page && { ...page, rows: page.rows.filter(({ seq }) => seq !== 700) }
       },
     }),
   })

@@ -192,9 +192,9 @@ describe('a replay', () => {
     let reads = 0
     const node = await startNode({
       repository: tamper(repository, {
-        read: (...args) => {
+        readLog: (...args) => {
           reads += 1
-          return read === 'all' ? repository.read(...args) : Promise.resolve(undefined)
+          return read === 'all' ? repository.readLog(...args) : Promise.resolve(undefined)
         },
       }),
     })

@@ -15,6 +15,8 @@ export interface Limits {
   readonly joins: Pick<Buckets, 'take'>
   /** New rooms per address. */
   readonly rooms: Pick<Buckets, 'take'>
+  /** Changes of rooms and messages over HTTP per address. */
+  readonly changes: Pick<Buckets, 'take'>
   /** JSON connections per address. */
   readonly connections: Pick<Buckets, 'take'>
   bucket(rate: Rate): Bucket
@@ -70,6 +72,12 @@ export class Admission {
   createRoom(request: FastifyRequest, reply: FastifyReply): void {
     this.#shed()
     this.#count(this.#parts.limits?.rooms, request, reply)
+  }
+
+  /** A change of a room or message. @throws RoomError as `join` */
+  change(request: FastifyRequest, reply: FastifyReply): void {
+    this.#shed()
+    this.#count(this.#parts.limits?.changes, request, reply)
   }
 
   /** Calls `onFlood` for every ping and pong of a peer's that is over the rate. */

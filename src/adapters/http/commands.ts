@@ -4,9 +4,11 @@ import type { Member, Sent } from '../../domain/member.ts'
 import type { Pace } from '../../domain/pace.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
-import type { RoomId } from '../../ports/model.ts'
+import type { MessageId, RoomId } from '../../ports/model.ts'
 import {
   type Command,
+  type DeleteCommand,
+  type EditCommand,
   type JoinCommand,
   parseCommand,
   type Refusal,
@@ -14,6 +16,7 @@ import {
 } from '../../protocol/commands.ts'
 import type { FailedCode, FailedEvent } from '../../protocol/events.ts'
 import { refusalOf } from './errors.ts'
+import { ownSettings } from './json-frames.ts'
 import type { JsonSocket } from './json-socket.ts'
 import { retryMs } from './retry.ts'
 import { RoomConnection } from './room-connection.ts'
@@ -24,6 +27,8 @@ export interface CommandsParts {
   readonly clock: Pick<Clock, 'now'>
   readonly log: Log
   readonly random: () => number
+  /** Where the socket is from. */
+  readonly address: string
   readonly maxRooms: number
   /** How fast commands may come that are no texts of a member; undefined: as fast as they do. */
   readonly pace: Pace | undefined
@@ -34,7 +39,7 @@ export interface CommandsParts {
 interface Place {
   readonly connection: RoomConnection
   /** Undefined until the join is done. */
-  member: Pick<Member, 'send' | 'typing' | 'leave' | 'quit'> | undefined
+  member: Pick<Member, 'send' | 'change' | 'typing' | 'leave' | 'quit'> | undefined
 }
 
 /** How a socket ends: its peer closed it, or anything else. */
@@ -53,10 +58,10 @@ export class Commands {
   /** Takes one text frame. */
   take(text: string): void {
     const read = parseCommand(text)
-    if ('command' in read && read.command === 'send') {
+    if ('command' in read && 'ref' in read) {
       // Its rate is that of its member.
       const member = this.#rooms.get(read.roomId as RoomId)?.member
-      if (member) return this.#send(member, read)
+      if (member) return this.#say(member, read)
     }
     const { pace, clock, socket } = this.#parts
     const bytes = Buffer.byteLength(text)
@@ -98,15 +103,23 @@ export class Commands {
     }
   }
 
-  #send(member: Pick<Member, 'send'>, { roomId, ref, message }: SendCommand): void {
-    member.send(ref, message, (sent: Sent) => {
+  #say(
+    member: Pick<Member, 'send' | 'change'>,
+    command: SendCommand | EditCommand | DeleteCommand,
+  ): void {
+    const { roomId, ref } = command
+    const answer = (sent: Sent): void => {
       if ('refused' in sent) this.#fail({ roomId, ref }, sent.refused, sent.reason, sent.waitMs)
       else this.#parts.socket.tell({ event: 'ack', roomId, ref, id: sent.id, seq: sent.seq })
-    })
+    }
+    if (command.command === 'send') return member.send(ref, command.message, answer)
+    const target = command.id as MessageId
+    const message = command.command === 'edit' ? command.message : undefined
+    member.change(ref, { target, message }, answer)
   }
 
   #join({ roomId: id, after, resume }: JoinCommand): void {
-    const { controller, socket, maxRooms, admitJoin } = this.#parts
+    const { controller, socket, address, maxRooms, admitJoin } = this.#parts
     const roomId = id as RoomId
     const about = { roomId }
     if (this.#rooms.has(roomId)) {
@@ -125,11 +138,15 @@ export class Commands {
       return socket.tell(this.#failedOf(roomId, error))
     }
     const place: Place = {
-      connection: new RoomConnection(socket, () => this.#roomGone(roomId)),
+      connection: new RoomConnection(socket, (reason) => this.#over(roomId, reason)),
       member: undefined,
     }
     this.#rooms.set(roomId, place)
-    const wish = { ...(after === undefined ? {} : { after }), ...(resume ? { resume } : {}) }
+    const wish = {
+      address,
+      ...(after === undefined ? {} : { after }),
+      ...(resume ? { resume } : {}),
+    }
     controller.joinResumable(roomId, place.connection, wish).then(
       (joined) => this.#joined(roomId, place, joined),
       (error: unknown) => {
@@ -141,21 +158,33 @@ export class Commands {
   }
 
   #joined(roomId: RoomId, place: Place, joined: Joined): void {
-    const { member, roomName, members, memberCount, seq, resume, resetFrom } = joined
+    const { member, members, memberCount, seq, resume, resetFrom, settings } = joined
     if (this.#end === 'lost') return member.leave()
     // Left meanwhile, or closed.
     if (this.#rooms.get(roomId) !== place) return member.quit()
     place.member = member
     const you = { id: member.id, name: member.name }
     place.connection.open([
-      { event: 'room', roomId, roomName, you, members, memberCount, seq, resume },
+      {
+        event: 'room',
+        roomId,
+        roomName: settings.name,
+        ...ownSettings(settings),
+        you,
+        members,
+        memberCount,
+        seq,
+        resume,
+      },
       ...(resetFrom === undefined ? [] : [{ event: 'reset' as const, roomId, from: resetFrom }]),
     ])
   }
 
-  #roomGone(roomId: RoomId): void {
+  /** One of the rooms is over, and the socket with the last one. */
+  #over(roomId: RoomId, reason: 'room_gone' | 'removed'): void {
     this.#rooms.delete(roomId)
-    if (this.#rooms.size === 0) this.#parts.socket.close('room_gone')
+    if (this.#rooms.size === 0) this.#parts.socket.close(reason)
+    else if (reason === 'removed') this.#fail({ roomId }, 'forbidden', 'You were removed.')
     else this.#fail({ roomId }, 'not_found', 'The room is gone.')
   }
 

@@ -80,6 +80,7 @@ export const connectRoute = async (app: FastifyInstance, parts: ConnectParts): P
         ...parts,
         socket,
         random,
+        address,
         maxRooms: settings.maxConnectionRooms,
         pace: admission.pace(),
         admitJoin: () => admission.joinFrom(address),

@@ -14,7 +14,7 @@ export const messageJson = (message: Message): string =>
 let lastTime = { ms: 0, text: new Date(0).toISOString() }
 
 /** Messages that follow each other were often sent in the same millisecond. */
-const isoTime = (ms: number): string => {
+export const isoTime = (ms: number): string => {
   if (ms !== lastTime.ms) lastTime = { ms, text: new Date(ms).toISOString() }
   return lastTime.text
 }

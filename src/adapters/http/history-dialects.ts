@@ -2,6 +2,7 @@ import { RoomError } from '../../ports/errors.ts'
 import { isMessageId, type LoggedMessage, type MessageId, type Seq } from '../../ports/model.ts'
 import { HISTORY_TYPE } from '../../protocol/dialect.ts'
 import { messageJson } from './frames.ts'
+import { toldChanges } from './json-frames.ts'
 
 /** How history is written, and what its cursors are. */
 export interface HistoryDialect {
@@ -11,6 +12,8 @@ export interface HistoryDialect {
   /** @throws RoomError `invalid` */
   readonly cursor: (text: string) => Seq | MessageId
   readonly cursorOf: (message: LoggedMessage) => Seq | MessageId
+  /** Whether it tells of messages that were deleted. */
+  readonly deleted: boolean
 }
 
 const SEQ = /^(?:0|[1-9][0-9]{0,15})$/
@@ -23,19 +26,30 @@ const plainHistory: HistoryDialect = {
     return text
   },
   cursorOf: ({ id }) => id,
+  deleted: false,
 }
 
 const seqHistory: HistoryDialect = {
   type: `${HISTORY_TYPE}; charset=utf-8`,
-  element: (message) => `{"seq":${message.seq},${messageJson(message).slice(1)}`,
+  element: (message) => {
+    const json = `{"seq":${message.seq},${messageJson(message).slice(1)}`
+    const { edited, deleted } = message
+    if (edited === undefined && deleted === undefined) return json
+    return `${json.slice(0, -1)},${JSON.stringify(toldChanges(message)).slice(1)}`
+  },
   cursor: (text) => {
-    const seq = Number(text)
-    if (!SEQ.test(text) || !Number.isSafeInteger(seq)) {
-      throw new RoomError('invalid', 'A cursor is a seq.')
-    }
+    const seq = seqOf(text)
+    if (seq === undefined) throw new RoomError('invalid', 'A cursor is a seq.')
     return seq
   },
   cursorOf: ({ seq }) => seq,
+  deleted: true,
+}
+
+/** A place in a log, as it stands in a path or query; undefined for what is none. */
+export const seqOf = (text: string): Seq | undefined => {
+  const seq = Number(text)
+  return SEQ.test(text) && Number.isSafeInteger(seq) ? seq : undefined
 }
 
 /** @param accept the header of that name */

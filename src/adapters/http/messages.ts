@@ -7,11 +7,13 @@ import type { Log } from '../../ports/log.ts'
 import type { LoggedMessage } from '../../ports/model.ts'
 import type { Range } from '../../ports/repository.ts'
 import { REFUSALS } from './errors.ts'
-import { type HistoryDialect, historyDialectOf } from './history-dialects.ts'
+import { type HistoryDialect, historyDialectOf, seqOf } from './history-dialects.ts'
 import { allowOnly } from './methods.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
 
 const MESSAGES_PATH = '/api/room/:roomId/messages'
+/** By its seq, or its id. */
+export const MESSAGE_PATH = '/api/room/:roomId/messages/:message'
 const DEFAULT_LIMIT = 100
 /** A reader whose TCP socket took nothing for this long is cut when Node next looks: within twice that. */
 const STALLED_MS = 10_000
@@ -25,6 +27,8 @@ const Message = Type.Object({
   type: Type.String(),
   message: Type.String(),
   sent: Type.String(),
+  edited: Type.Optional(Type.String()),
+  deleted: Type.Optional(Type.String()),
 })
 
 /** All texts: what is no plain number from 1 to 1000 is refused, not converted. */
@@ -66,7 +70,7 @@ export const messageRoutes = async (
         cutWhenStalled(reply.raw)
         return reply.send(`[${excerpt.messages.map(dialect.element).join(',')}]`)
       }
-      const pages = await history.all(roomId)
+      const pages = await history.all(roomId, dialect.deleted)
       if (request.method === 'HEAD') return reply.send()
       await stream(reply, pages, dialect).catch((error: unknown) => {
         if (codeOf(error) === 'internal') log.error('request failed', { error })
@@ -75,15 +79,30 @@ export const messageRoutes = async (
       return reply
     },
   )
+  app.get(
+    MESSAGE_PATH,
+    {
+      schema: { response: { 200: Message, ...REFUSALS } },
+      preValidation: checkRoomId,
+    },
+    async (request, reply) => {
+      const roomId = roomIdOf(request)
+      const dialect = historyDialectOf(request.headers.accept)
+      const seq = seqOf((request.params as { readonly message: string }).message)
+      const message = seq && (await history.message(roomId, seq, dialect.deleted))
+      if (!message) throw new RoomError('not_found', 'There is no such message.')
+      return reply.type(dialect.type).send(dialect.element(message))
+    },
+  )
   allowOnly(app, MESSAGES_PATH, ['GET', 'HEAD'])
 }
 
 /** @returns undefined when the whole log is wanted */
 const rangeOf = (
   { limit, before, after }: Static<typeof Query>,
-  { cursor }: HistoryDialect,
+  { cursor, deleted }: HistoryDialect,
 ): Range | undefined => {
-  const count = { limit: Number(limit ?? DEFAULT_LIMIT) }
+  const count = { limit: Number(limit ?? DEFAULT_LIMIT), ...(deleted && { deleted }) }
   if (before !== undefined && after !== undefined) {
     throw new RoomError('invalid', 'Use either before or after.')
   }

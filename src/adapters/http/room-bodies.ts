@@ -8,6 +8,7 @@ export interface RoomLimits {
 
 const MAX_NAME = 80
 const MAX_TOPIC = 300
+const MAX_SLOW_SECONDS = 3_600
 
 /** One line: no control characters, line or paragraph separators, or halves of characters. */
 const LINE = '[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]'
@@ -35,6 +36,22 @@ export const newRoomBody = (limits: RoomLimits) =>
     { additionalProperties: false },
   )
 
+/** The body of `PATCH /api/room/<id>`. */
+export const changedRoomBody = (limits: RoomLimits) =>
+  Type.Object(
+    {
+      name: Type.Optional(name),
+      topic: Type.Optional(topic),
+      /** Null: none of its own. */
+      capacity: Type.Optional(Type.Union([capacity(limits), Type.Null()])),
+      public: Type.Optional(Type.Boolean()),
+      locked: Type.Optional(Type.Boolean()),
+      /** In seconds; 0: off. */
+      slowMode: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_SLOW_SECONDS })),
+    },
+    { additionalProperties: false },
+  )
+
 /** What is wrong with a field, for the one who sent it. */
 export const sentencesOf = (limits: RoomLimits): Readonly<Record<string, string>> => ({
   name: `name is one line of 1 to ${MAX_NAME} characters.`,
@@ -43,4 +60,6 @@ export const sentencesOf = (limits: RoomLimits): Readonly<Record<string, string>
   public: 'public is true or false.',
   ttl: `ttl is a whole number of seconds from 1 to ${longestTtl(limits)}.`,
   owner: 'owner is true or false.',
+  locked: 'locked is true or false.',
+  slowMode: `slowMode is a whole number of seconds from 0 to ${MAX_SLOW_SECONDS}.`,
 })

@@ -7,21 +7,21 @@ import type { JsonSocket } from './json-socket.ts'
 
 /**
  * One room of a JSON socket, as the domain sees it. What is written before the room is told of is
- * kept. To close it is to close the socket, whatever other rooms that has, unless it is only the room
- * that is gone.
+ * kept. To close it is to close the socket, whatever other rooms that has, unless only this room is over
+ * for it.
  */
 export class RoomConnection implements Connection {
   readonly dialect = jsonDialect
   readonly #socket: JsonSocket
-  readonly #onGone: () => void
+  readonly #onOver: (reason: 'room_gone' | 'removed') => void
   #early: Uint8Array[] | undefined = []
   #earlyBytes = 0
   #closed: CloseReason | undefined
 
-  /** @param onGone called when the room is gone */
-  constructor(socket: JsonSocket, onGone: () => void) {
+  /** @param onOver called when the room is gone, or its owner has removed the member */
+  constructor(socket: JsonSocket, onOver: (reason: 'room_gone' | 'removed') => void) {
     this.#socket = socket
-    this.#onGone = onGone
+    this.#onOver = onOver
   }
 
   get unsent(): number {
@@ -70,7 +70,7 @@ export class RoomConnection implements Connection {
   }
 
   #end(reason: CloseReason): void {
-    if (reason === 'room_gone') this.#onGone()
+    if (reason === 'room_gone' || reason === 'removed') this.#onOver(reason)
     else this.#socket.close(reason)
   }
 }

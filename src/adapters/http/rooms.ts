@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { Controller } from '../../domain/controller.ts'
-import type { RoomInfo } from '../../ports/repository.ts'
 import type { Admission } from './admission.ts'
 import { REFUSALS } from './errors.ts'
 import { takeJsonBodies } from './json-bodies.ts'
 import { allowOnly } from './methods.ts'
 import { newRoomBody, type RoomLimits, sentencesOf } from './room-bodies.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
+import { Info, infoBody } from './room-info.ts'
 
 const Room = Type.Object({
   roomId: Type.String(),
@@ -19,22 +19,6 @@ const RoomWithMembers = Type.Object({
   roomId: Type.String(),
   roomName: Type.String(),
   members: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
-})
-
-const Info = Type.Object({
-  roomId: Type.String(),
-  roomName: Type.String(),
-  topic: Type.String(),
-  messageCount: Type.Integer(),
-  memberCount: Type.Integer(),
-  /** Of its own. */
-  capacity: Type.Union([Type.Integer(), Type.Null()]),
-  locked: Type.Boolean(),
-  public: Type.Boolean(),
-  /** In seconds. */
-  slowMode: Type.Number(),
-  created: Type.String(),
-  expires: Type.Union([Type.String(), Type.Null()]),
 })
 
 export interface RoomsParts {
@@ -90,20 +74,5 @@ export const roomRoutes = async (
   )
 
   allowOnly(app, '/api/room', ['POST'])
-  allowOnly(app, '/api/room/:roomId', ['GET', 'HEAD'])
   allowOnly(app, '/api/room/:roomId/info', ['GET', 'HEAD'])
 }
-
-const infoBody = (info: RoomInfo): Static<typeof Info> => ({
-  roomId: info.id,
-  roomName: info.name,
-  topic: info.topic,
-  messageCount: info.messageCount,
-  memberCount: info.memberCount,
-  capacity: info.capacity ?? null,
-  locked: info.locked,
-  public: info.public,
-  slowMode: info.slowMs / 1000,
-  created: new Date(info.created).toISOString(),
-  expires: info.expires === undefined ? null : new Date(info.expires).toISOString(),
-})

@@ -5,7 +5,7 @@ import type { RawData } from 'ws'
 import type { Member } from '../../domain/member.ts'
 import type { Connection } from '../../ports/connection.ts'
 import type { RoomId } from '../../ports/model.ts'
-import type { Admission } from './admission.ts'
+import { type Admission, keyOf } from './admission.ts'
 import { errorBody } from './errors.ts'
 import { checkHandshake, forgetHandshake } from './handshake.ts'
 import type { Heartbeat } from './heartbeat.ts'
@@ -18,7 +18,11 @@ export const SERVE_PATH = '/api/serve/:roomId'
 
 export interface ServeParts {
   readonly controller: {
-    join(roomId: RoomId, connection: Connection): Promise<Pick<Member, 'post' | 'leave'>>
+    join(
+      roomId: RoomId,
+      connection: Connection,
+      address: string,
+    ): Promise<Pick<Member, 'post' | 'leave'>>
   }
   readonly admission: Admission
   readonly heartbeat: Heartbeat
@@ -52,7 +56,7 @@ export const serveRoute = async (
       admission.join(request, reply)
       const { socket } = request.raw
       const connection = new WebSocketConnection(socket)
-      const member = await controller.join(roomId, connection)
+      const member = await controller.join(roomId, connection, keyOf(request))
       const abandon = () => member.leave()
       if (socket.destroyed) abandon()
       else socket.once('close', abandon)

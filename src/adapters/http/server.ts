@@ -16,18 +16,22 @@ import {
   unmetExpectation,
   unroutable,
 } from './errors.ts'
+import { changeRoutes, type ChangesParts } from './change-routes.ts'
 import { connectRoute, type ConnectParts } from './connect.ts'
 import { cutEarlyUpgrades } from './early-upgrades.ts'
 import { healthRoutes, type HealthParts, type Pings } from './health.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { JsonSocket } from './json-socket.ts'
 import { messageRoutes } from './messages.ts'
+import { type OwnerParts, ownerRoutes } from './owner-routes.ts'
 import { roomRoutes, type RoomsParts } from './rooms.ts'
 import { SERVE_PATH, serveRoute, type ServeParts } from './serve.ts'
 import { welcomeRoute } from './welcome.ts'
 
 export interface ServerParts extends AdmissionParts {
   readonly controller: RoomsParts['controller'] &
+    OwnerParts['controller'] &
+    ChangesParts['controller'] &
     ServeParts['controller'] &
     ConnectParts['controller'] &
     HealthParts['controller']
@@ -121,6 +125,7 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
   })
   void app.register(cors, {
     origin: settings.allowedOrigins.length > 0 ? [...settings.allowedOrigins] : '*',
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: ['Link', 'Retry-After'],
     strictPreflight: false,
   })
@@ -129,7 +134,9 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
   void app.register(welcomeRoute)
   void app.register(healthRoutes, parts)
   void app.register(roomRoutes, { ...parts, admission })
+  void app.register(ownerRoutes, { ...parts, admission })
   void app.register(messageRoutes, parts)
+  void app.register(changeRoutes, { ...parts, admission })
   void app.register(serveRoute, { ...parts, admission, heartbeat })
   void app.register(connectRoute, { ...parts, admission, heartbeat, sockets: jsonSockets })
   return app
@@ -142,7 +149,8 @@ const addHooks = (app: FastifyInstance, allowedOrigins: readonly string[]): void
     reply.headers(COMMON_HEADERS)
     checkHost(request, reply)
     if (request.ws) reply.header('connection', 'close')
-    if (request.ws || request.method === 'POST') checkOrigin(allowed, request.headers.origin)
+    const reads = request.method === 'GET' || request.method === 'HEAD'
+    if (request.ws || !reads) checkOrigin(allowed, request.headers.origin)
     if (request.ws && !request.is404) checkUpgradable(request)
   })
   // Before the body is looked at: there is nothing here, whatever was sent to it.

@@ -26,6 +26,7 @@ export const CLOSE: Readonly<Record<CloseReason, readonly [code: number, words: 
   flood: [1008, 'too much, come back later'],
   room_gone: [4004, 'the room is gone'],
   replaced: [4001, 'resumed by another connection'],
+  removed: [4003, 'removed by the owner'],
 }
 
 /** What a client sent in a binary frame is no text. */

@@ -1,4 +1,11 @@
-import type { MemberId, MemberRef, NodeId, ResumeHash, RoomId } from '../../ports/model.ts'
+import type {
+  AddressMark,
+  MemberId,
+  MemberRef,
+  NodeId,
+  ResumeHash,
+  RoomId,
+} from '../../ports/model.ts'
 
 /** A member as it is stored. Its room is what the repository keeps for one. */
 export interface Stored<Room> extends MemberRef {
@@ -9,6 +16,10 @@ export interface Stored<Room> extends MemberRef {
   attachment: number
   /** By the clock's `now`. */
   detachedAt: number | undefined
+  /** Where it is connected from. */
+  address: AddressMark | undefined
+  /** When it last said something in a room with slow mode, by the clock's `now`. */
+  spokeAt: number
 }
 
 /** All members, by where they are attached, or since when they are not. */

@@ -1,5 +1,6 @@
-import type { LoggedMessage, MessageId, Seq } from '../../ports/model.ts'
+import type { LoggedMessage, LogRow, MessageId, Seq } from '../../ports/model.ts'
 import type { Page, Range } from '../../ports/repository.ts'
+import { isMessage, type StoredRow } from './log.ts'
 
 /**
  * See Repository.read.
@@ -7,30 +8,46 @@ import type { Page, Range } from '../../ports/repository.ts'
  * @param seqOf the seq of a message of this log
  */
 export const pageOf = (
-  log: readonly LoggedMessage[],
+  log: readonly StoredRow[],
   range: Range,
   seqOf: (id: MessageId) => Seq | undefined,
 ): Page | 'cursor_unknown' => {
   const { length: lastSeq } = log
-  const { limit } = range
-  if ('newest' in range) return { messages: log.slice(Math.max(0, lastSeq - limit)), lastSeq }
-  const at = 'after' in range ? range.after : range.before
+  const shown = (row: StoredRow): row is LoggedMessage =>
+    isMessage(row) && (range.deleted === true || row.deleted === undefined)
+  const take = (start: number, step: 1 | -1, limit: number): LoggedMessage[] => {
+    const taken: LoggedMessage[] = []
+    for (let at = start; at >= 0 && at < lastSeq && taken.length < limit; at += step) {
+      const row = log[at]
+      if (row && shown(row)) taken.push(row)
+    }
+    return taken
+  }
+  const at = 'after' in range ? range.after : 'before' in range ? range.before : lastSeq + 1
   const cursor = typeof at === 'number' ? at : seqOf(at)
   if (cursor === undefined) return 'cursor_unknown'
-  if ('before' in range) {
-    const end = Math.max(0, Math.min(cursor - 1, lastSeq))
-    return { messages: log.slice(Math.max(0, end - limit), end), lastSeq }
+  const messages =
+    'after' in range
+      ? upTo(range.maxBytes ?? Infinity, take(cursor, 1, range.limit))
+      : take(Math.min(cursor - 1, lastSeq) - 1, -1, range.limit).toReversed()
+  const [first, last] = [messages[0], messages.at(-1)]
+  return {
+    messages,
+    lastSeq,
+    older: first !== undefined && take(first.seq - 2, -1, 1).length > 0,
+    newer: last !== undefined && take(last.seq, 1, 1).length > 0,
   }
-  const messages = upTo(range.maxBytes ?? Infinity, log.slice(cursor, cursor + limit))
-  return { messages, lastSeq }
 }
 
-/** The first messages, at least one, whose texts have no more than `maxBytes` in UTF-8. */
-const upTo = (maxBytes: number, messages: readonly LoggedMessage[]): readonly LoggedMessage[] => {
+/** The first rows, at least one, whose texts have no more than `maxBytes` in UTF-8. */
+export const upTo = <Row extends LogRow>(
+  maxBytes: number,
+  rows: readonly Row[],
+): readonly Row[] => {
   let bytes = 0
-  const end = messages.findIndex(({ message }, index) => {
-    bytes += Buffer.byteLength(message)
+  const end = rows.findIndex((row, index) => {
+    if ('message' in row) bytes += Buffer.byteLength(row.message)
     return index > 0 && bytes > maxBytes
   })
-  return end === -1 ? messages : messages.slice(0, end)
+  return end === -1 ? rows : rows.slice(0, end)
 }

@@ -1,22 +1,33 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../ports/clock.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type {
+  AddressMark,
   LoggedMessage,
+  MemberId,
   MessageId,
   NodeId,
+  OwnerHash,
   ResumeHash,
   RoomId,
+  RoomSettings,
   Seq,
   StoredType,
 } from '../../ports/model.ts'
 import type {
   Append,
+  AppendDeletion,
   Appended,
+  AppendEdit,
   AppendJoined,
   Attachment,
+  ChangedRoom,
   Expired,
   LastSeq,
+  LogPage,
+  LogRange,
+  MemberPlace,
   NewRoom,
   Page,
   Range,
@@ -31,8 +42,10 @@ import type {
   StoredMember,
 } from '../../ports/repository.ts'
 import { LifeTimes } from './life-times.ts'
+import { changedBy, judgeChange, toldChange } from './changes.ts'
+import { isMessage, type StoredChange, type StoredRow, toLogRow } from './log.ts'
 import { freeName, Members, type Stored } from './members.ts'
-import { pageOf } from './page.ts'
+import { pageOf, upTo } from './page.ts'
 import { rosterOf } from './roster.ts'
 import { Space } from './space.ts'
 import { infoOf, type StoredRoom, storedRoom } from './stored-room.ts'
@@ -40,6 +53,13 @@ import { infoOf, type StoredRoom, storedRoom } from './stored-room.ts'
 /** What one step of expiring rooms removes at most. */
 const EXPIRE_ROOMS = 1_000
 const REMOVE_ROWS = 10_000
+
+/** What a member says, or is said of it. */
+interface Saying {
+  readonly messageId: MessageId
+  readonly memberId: MemberId
+  readonly removed?: true
+}
 
 interface StoredNode {
   /** By the clock's `now`. */
@@ -60,12 +80,13 @@ export class MemoryRepository implements Repository {
   readonly #started: number
   readonly #rooms = new Map<RoomId, StoredRoom>()
   readonly #nodes = new Map<NodeId, StoredNode>()
-  readonly #messages = new Map<MessageId, LoggedMessage>()
+  readonly #messages = new Map<MessageId, StoredRow>()
   readonly #members = new Members<StoredRoom>()
   readonly #space: Space
   readonly #lifeTimes = new LifeTimes<StoredRoom>()
   /** Rooms that are gone, and what is left of their logs. */
   readonly #gone = new Set<StoredRoom>()
+  readonly #addressKey = randomUUID() + randomUUID()
 
   /** @param limitBytes how much rooms and messages may take, by the estimate of Space */
   constructor(clock: Clock, limitBytes: number) {
@@ -112,7 +133,7 @@ export class MemoryRepository implements Repository {
       const result =
         stored === undefined
           ? (rejected.get(entry.messageId) ?? this.#appendOne(nodeId, entry))
-          : { message: stored }
+          : this.#stored(stored)
       if ('rejected' in result) rejected.set(entry.messageId, result)
       results.push(result)
     }
@@ -123,9 +144,20 @@ export class MemoryRepository implements Repository {
     const room = this.#rooms.get(roomId)
     if (room === undefined) return undefined
     return pageOf(room.log, range, (id) => {
-      const message = this.#messages.get(id)
-      return message?.roomId === roomId ? message.seq : undefined
+      const row = this.#messages.get(id)
+      return row?.roomId === roomId && isMessage(row) ? row.seq : undefined
     })
+  }
+
+  async readLog(
+    roomId: RoomId,
+    { after, limit, maxBytes }: LogRange,
+  ): Promise<LogPage | undefined> {
+    const room = this.#rooms.get(roomId)
+    if (room === undefined) return undefined
+    const { log, settings } = room
+    const rows = log.slice(after, after + limit).map((row) => toLogRow(row, log, settings))
+    return { rows: upTo(maxBytes, rows), lastSeq: log.length }
   }
 
   async resume(
@@ -133,6 +165,7 @@ export class MemoryRepository implements Repository {
     roomId: RoomId,
     resumeHash: ResumeHash,
     resumeMs: number,
+    address?: AddressMark,
   ): Promise<Resumed | undefined> {
     const member = this.#members.withResume(resumeHash)
     if (member?.room.id !== roomId || this.#nodes.get(nodeId)?.gone !== false) return undefined
@@ -140,8 +173,14 @@ export class MemoryRepository implements Repository {
     const { detachedAt } = member
     if (detachedAt !== undefined && this.#clock.now() - detachedAt >= resumeMs) return undefined
     this.#members.attach(member, nodeId)
+    member.address = address ?? member.address
     const { id: memberId, name: memberName, attachment, room } = member
     return { memberId, memberName, attachment, lastSeq: room.log.length }
+  }
+
+  async findMember(roomId: RoomId, resumeHash: ResumeHash): Promise<MemberId | undefined> {
+    const member = this.#members.withResume(resumeHash)
+    return member?.room.id === roomId && this.#rooms.has(roomId) ? member.id : undefined
   }
 
   async detach(attachments: readonly Attachment[]): Promise<void> {
@@ -206,16 +245,13 @@ export class MemoryRepository implements Repository {
   async expireRooms({ roomTtlMs, unusedRoomTtlMs }: RoomTtls): Promise<Expired> {
     const now = this.#clock.now()
     const ended = this.#lifeTimes.end(now, roomTtlMs, unusedRoomTtlMs, EXPIRE_ROOMS)
-    for (const room of ended) {
-      this.#rooms.delete(room.id)
-      this.#gone.add(room)
-    }
+    for (const room of ended) this.#end(room)
     let rows = 0
     for (const room of this.#gone) {
       while (rows < REMOVE_ROWS) {
-        const message = room.log.pop()
-        if (message === undefined) break
-        this.#messages.delete(message.id)
+        const row = room.log.pop()
+        if (row === undefined) break
+        this.#messages.delete(row.id)
         rows += 1
       }
       if (rows === REMOVE_ROWS) break
@@ -223,6 +259,56 @@ export class MemoryRepository implements Repository {
       this.#space.giveBack(room)
     }
     return { rooms: ended.length, more: ended.length === EXPIRE_ROOMS || this.#gone.size > 0 }
+  }
+
+  async findOwner(roomId: RoomId): Promise<OwnerHash | 'none' | undefined> {
+    const room = this.#rooms.get(roomId)
+    return room && (room.ownerHash ?? 'none')
+  }
+
+  async changeRoom(
+    roomId: RoomId,
+    messageId: MessageId,
+    changes: Partial<RoomSettings>,
+  ): Promise<ChangedRoom | undefined> {
+    const room = this.#rooms.get(roomId)
+    if (room === undefined) return undefined
+    const settings = Object.freeze({ ...room.settings, ...changes })
+    const isNew = !isDeepStrictEqual(settings, room.settings)
+    room.settings = settings
+    if (!isNew || room.log.length === 0) return { settings, row: undefined }
+    const { seq, sent } = this.#logChange(room, 'settings', messageId, 0)
+    return { settings, row: { type: 'settings', roomId, seq, sent, ...settings } }
+  }
+
+  async endRoom(roomId: RoomId): Promise<boolean> {
+    const room = this.#rooms.get(roomId)
+    if (room === undefined) return false
+    for (const member of room.members.values()) this.#members.remove(member)
+    this.#lifeTimes.occupied(room)
+    this.#end(room)
+    return true
+  }
+
+  async removeMember(
+    { roomId, memberId }: MemberPlace,
+    messageId: MessageId,
+    keepOutMs: number,
+  ): Promise<LoggedMessage | undefined> {
+    const member = this.#rooms.get(roomId)?.members.get(memberId)
+    if (member === undefined) return undefined
+    const { room, address, name } = member
+    const now = this.#clock.now()
+    const keepOut = (room.keepOut ??= new Map<AddressMark, number>())
+    for (const [mark, until] of keepOut) if (until <= now) keepOut.delete(mark)
+    if (address !== undefined) keepOut.set(address, now + keepOutMs)
+    this.#remove(member)
+    const entry = { messageId, memberId, removed: true } as const
+    return this.#log(member, entry, 'left', `${name} left the room.`)
+  }
+
+  async addressKey(): Promise<string> {
+    return this.#addressKey
   }
 
   async membersOf(nodeId: NodeId): Promise<readonly StoredMember[]> {
@@ -236,18 +322,22 @@ export class MemoryRepository implements Repository {
 
   async ping(): Promise<void> {}
 
+  #end(room: StoredRoom): void {
+    this.#rooms.delete(room.id)
+    this.#gone.add(room)
+  }
+
+  #stored(row: StoredRow): Appended {
+    if (isMessage(row)) return { message: row }
+    const room = this.#rooms.get(row.roomId)
+    return room ? { change: toldChange(room, row) } : { rejected: 'room_gone' }
+  }
+
   #appendOne(nodeId: NodeId, entry: Append): Appended {
     const room = this.#rooms.get(entry.roomId)
     if (room === undefined) return { rejected: 'room_gone' }
-    if (entry.type === 'joined') {
-      if (room.members.size >= entry.maxMembers) return { rejected: 'room_full' }
-      const name = freeName(room.takenNames, entry.names)
-      const texts = [`${name} joined the room.`, `${name} left the room.`] as const
-      const hash = entry.resumeHash === undefined ? [] : [entry.resumeHash]
-      if (!this.#space.take(room, ...texts, ...hash)) return { rejected: 'storage_full' }
-      const member = this.#join(nodeId, room, entry, name)
-      return { message: this.#log(member, entry, 'joined', texts[0]) }
-    }
+    if (entry.type === 'joined') return this.#appendJoined(nodeId, room, entry)
+    if (entry.type === 'edited' || entry.type === 'deleted') return this.#appendChange(room, entry)
     const member = room.members.get(entry.memberId)
     if (member === undefined) return { rejected: 'member_gone' }
     if (entry.type === 'left') {
@@ -257,18 +347,75 @@ export class MemoryRepository implements Repository {
       return { message: this.#log(member, entry, 'left', `${member.name} left the room.`) }
     }
     if (member.nodeId !== nodeId) return { rejected: 'member_gone' }
+    const { slowMs } = room.settings
+    const now = slowMs === 0 ? 0 : this.#clock.now()
+    const waitMs = slowMs === 0 ? 0 : member.spokeAt + slowMs - now
+    if (waitMs > 0) return { rejected: 'too_soon', waitMs }
     if (!this.#space.take(room, entry.message)) return { rejected: 'storage_full' }
+    if (slowMs > 0) member.spokeAt = now
     return { message: this.#log(member, entry, 'chat', entry.message) }
+  }
+
+  #appendJoined(nodeId: NodeId, room: StoredRoom, entry: AppendJoined): Appended {
+    const { address, maxMembers, resumeHash } = entry
+    const { locked, capacity = Infinity } = room.settings
+    const until = address === undefined ? undefined : room.keepOut?.get(address)
+    if (until !== undefined && until > this.#clock.now()) return { rejected: 'kept_out' }
+    if (locked) return { rejected: 'room_locked' }
+    if (room.members.size >= Math.min(maxMembers, capacity)) return { rejected: 'room_full' }
+    const name = freeName(room.takenNames, entry.names)
+    const texts = [`${name} joined the room.`, `${name} left the room.`] as const
+    const hash = resumeHash === undefined ? [] : [resumeHash]
+    if (!this.#space.take(room, ...texts, ...hash)) return { rejected: 'storage_full' }
+    const member = this.#join(nodeId, room, entry, name)
+    return { message: this.#log(member, entry, 'joined', texts[0]) }
+  }
+
+  #appendChange(room: StoredRoom, entry: AppendEdit | AppendDeletion): Appended {
+    const judged = judgeChange(room, entry, this.#messages)
+    if ('rejected' in judged) return judged
+    if ('done' in judged) return { change: toldChange(room, judged.done) }
+    const text = entry.type === 'edited' ? entry.message : ''
+    if (!this.#space.take(room, text)) return { rejected: 'storage_full' }
+    const { message } = judged
+    const change = this.#logChange(room, entry.type, entry.messageId, message.seq)
+    const changed = changedBy(message, entry, change.sent)
+    room.log[message.seq - 1] = changed
+    this.#messages.set(message.id, changed)
+    if (entry.type === 'deleted') {
+      room.hidden += 1
+      ;(room.deletions ??= new Map()).set(message.id, change)
+    }
+    return { change: toldChange(room, change) }
+  }
+
+  #logChange(
+    room: StoredRoom,
+    type: StoredChange['type'],
+    id: MessageId,
+    target: Seq,
+  ): StoredChange {
+    room.lastSent = Math.max(room.lastSent, this.#clock.wallTime())
+    const { id: roomId, lastSent: sent, log } = room
+    const change = Object.freeze({ type, id, roomId, seq: log.length + 1, sent, target })
+    log.push(change)
+    this.#messages.set(id, change)
+    room.hidden += 1
+    if (room.members.size === 0) {
+      this.#lifeTimes.occupied(room)
+      this.#lifeTimes.idle(room, this.#clock.now())
+    }
+    return change
   }
 
   #log(
     { room, name }: Stored<StoredRoom>,
-    { messageId, memberId }: Pick<Append, 'messageId' | 'memberId'>,
+    { messageId, memberId, removed }: Saying,
     type: StoredType,
     text: string,
   ): LoggedMessage {
     room.lastSent = Math.max(room.lastSent, this.#clock.wallTime())
-    const message: LoggedMessage = Object.freeze({
+    const message: LoggedMessage = {
       id: messageId,
       roomId: room.id,
       memberId,
@@ -277,19 +424,30 @@ export class MemoryRepository implements Repository {
       message: text,
       sent: room.lastSent,
       seq: room.log.length + 1,
-    })
-    room.log.push(message)
-    this.#messages.set(messageId, message)
-    return message
+    }
+    const stored = Object.freeze(removed ? { ...message, removed } : message)
+    room.log.push(stored)
+    this.#messages.set(messageId, stored)
+    return stored
   }
 
   #join(
     nodeId: NodeId,
     room: StoredRoom,
-    { memberId: id, resumeHash }: AppendJoined,
+    { memberId: id, resumeHash, address }: AppendJoined,
     name: string,
   ): Stored<StoredRoom> {
-    const member = { id, name, room, resumeHash, nodeId, attachment: 1, detachedAt: undefined }
+    const member: Stored<StoredRoom> = {
+      id,
+      name,
+      room,
+      resumeHash,
+      nodeId,
+      attachment: 1,
+      detachedAt: undefined,
+      address,
+      spokeAt: -Infinity,
+    }
     this.#lifeTimes.occupied(room)
     room.members.set(id, member)
     room.takenNames.add(name.toLowerCase())

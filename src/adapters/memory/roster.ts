@@ -1,9 +1,10 @@
-import type { LoggedMessage, MemberId, MemberRef, Seq } from '../../ports/model.ts'
+import type { MemberId, MemberRef, RoomSettings, Seq } from '../../ports/model.ts'
 import type { Roster } from '../../ports/repository.ts'
+import { isMessage, type StoredRow } from './log.ts'
 
 interface RoomNow {
-  readonly settings: { readonly name: string }
-  readonly log: readonly LoggedMessage[]
+  readonly settings: RoomSettings
+  readonly log: readonly StoredRow[]
   readonly members: ReadonlyMap<MemberId, MemberRef>
 }
 
@@ -12,7 +13,9 @@ export const rosterOf = (room: RoomNow, seq: Seq, limit: number): Roster => {
   const came = new Set<MemberId>()
   const wentSince: MemberRef[] = []
   let memberCount = room.members.size
-  for (const { type, memberId, memberName } of room.log.slice(seq)) {
+  for (const row of room.log.slice(seq)) {
+    if (!isMessage(row)) continue
+    const { type, memberId, memberName } = row
     if (type === 'joined') {
       came.add(memberId)
       memberCount -= 1
@@ -27,5 +30,5 @@ export const rosterOf = (room: RoomNow, seq: Seq, limit: number): Roster => {
     if (!came.has(id)) members.push({ id, name })
   }
   members.push(...wentSince.slice(0, limit - members.length))
-  return { roomName: room.settings.name, members, memberCount }
+  return { settings: room.settings, members, memberCount }
 }

@@ -1,7 +1,15 @@
 import type { Clock } from '../../ports/clock.ts'
-import type { LoggedMessage, MemberId, OwnerHash, RoomId, RoomSettings } from '../../ports/model.ts'
+import type {
+  AddressMark,
+  MemberId,
+  MessageId,
+  OwnerHash,
+  RoomId,
+  RoomSettings,
+} from '../../ports/model.ts'
 import type { NewRoom, RoomInfo, RoomTtls } from '../../ports/repository.ts'
 import { endOf, type Mortal } from './life-times.ts'
+import type { StoredChange, StoredRow } from './log.ts'
 import type { Stored } from './members.ts'
 
 export interface StoredRoom extends Mortal {
@@ -13,7 +21,13 @@ export interface StoredRoom extends Mortal {
   /** What it takes of the space. */
   bytes: number
   /** The row with seq n is at n - 1. */
-  readonly log: LoggedMessage[]
+  readonly log: StoredRow[]
+  /** Rows that are no message to plain members. */
+  hidden: number
+  /** By the id of the message; absent in most rooms. */
+  deletions?: Map<MessageId, StoredChange>
+  /** Until when nobody from there comes in, by the clock's `now`; absent in most rooms. */
+  keepOut?: Map<AddressMark, number>
   lastSent: number
   /** By the order of joining. */
   readonly members: Map<MemberId, Stored<StoredRoom>>
@@ -34,6 +48,7 @@ export const storedRoom = (room: NewRoom, clock: Clock): StoredRoom => ({
   created: clock.wallTime(),
   bytes: 0,
   log: [],
+  hidden: 0,
   lastSent: 0,
   members: new Map(),
   takenNames: new Set(),
@@ -48,7 +63,7 @@ export const infoOf = (room: StoredRoom, clock: Clock, ttls: RoomTtls): RoomInfo
   return {
     id,
     ...settings,
-    messageCount: log.length,
+    messageCount: log.length - room.hidden,
     memberCount: members.size,
     created,
     expires: members.size > 0 ? undefined : clock.wallTime() + left,

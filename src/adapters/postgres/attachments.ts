@@ -1,7 +1,8 @@
-import type { MemberId, NodeId, ResumeHash, RoomId, Seq } from '../../ports/model.ts'
+import type { AddressMark, MemberId, NodeId, ResumeHash, RoomId, Seq } from '../../ports/model.ts'
 import type { Attachment, Resumed, Roster, StoredMember } from '../../ports/repository.ts'
 import { plainArray } from './arrays.ts'
 import type { Pool } from './connect.ts'
+import { type SettingsRow, toSettings } from './rows.ts'
 
 /** See Repository.resume. The lock on the row puts calls for the same member in an order. */
 export const resume = async (
@@ -10,12 +11,14 @@ export const resume = async (
   roomId: RoomId,
   resumeHash: ResumeHash,
   resumeMs: number,
+  address: AddressMark | undefined,
 ): Promise<Resumed | undefined> => {
   const [row] = await pool.write(
     (sql) => sql<Resumed[]>`
       with resumed as (
         update members m
-        set node_id = ${nodeId}, attachment = m.attachment + 1, detached_at = null
+        set node_id = ${nodeId}, attachment = m.attachment + 1, detached_at = null,
+          address = coalesce(${address ?? null}, m.address)
         where m.resume_hash = decode(${resumeHash}, 'hex') and m.room_id = ${roomId}
           and (
             m.detached_at is null
@@ -30,6 +33,20 @@ export const resume = async (
       from resumed s cross join rooms r where r.room_id = ${roomId}`,
   )
   return row && { ...row }
+}
+
+/** See Repository.findMember. */
+export const findMember = async (
+  pool: Pool,
+  roomId: RoomId,
+  resumeHash: ResumeHash,
+): Promise<MemberId | undefined> => {
+  const [row] = await pool.read(
+    (sql) => sql<{ readonly member_id: MemberId }[]>`
+      select m.member_id from members m join rooms r on r.room_id = m.room_id and not r.gone
+      where m.resume_hash = decode(${resumeHash}, 'hex') and m.room_id = ${roomId}`,
+  )
+  return row?.member_id
 }
 
 /**
@@ -60,7 +77,9 @@ export const rosterAt = async (
   limit: number,
 ): Promise<Roster | undefined> => {
   const rows = await pool.read(
-    (sql) => sql<{ room: string; count: number; id: MemberId | null; name: string }[]>`
+    (sql) => sql<
+      (SettingsRow & { count: number; member_id: MemberId | null; member_name: string })[]
+    >`
       with later as materialized (
         select member_id, member_name, type from log
         where room_id = ${roomId} and seq > ${seq} and type in ('joined', 'left')
@@ -78,7 +97,8 @@ export const rosterAt = async (
         )
         limit ${limit}
       )
-      select r.name as room, s.member_id as id, s.name,
+      select r.name, r.topic, r.capacity, r.public, r.locked, r.slow_ms,
+        s.member_id, s.name as member_name,
         r.member_count + (
           select count(*) filter (where type = 'left') - count(*) filter (where type = 'joined')
           from later
@@ -88,8 +108,10 @@ export const rosterAt = async (
   )
   const [first] = rows
   if (first === undefined) return undefined
-  const members = rows.flatMap(({ id, name }) => (id === null ? [] : [{ id, name }]))
-  return { roomName: first.room, members, memberCount: first.count }
+  const members = rows.flatMap(({ member_id: id, member_name: name }) =>
+    id === null ? [] : [{ id, name }],
+  )
+  return { settings: toSettings(first), members, memberCount: first.count }
 }
 
 /** See Repository.membersOf. */

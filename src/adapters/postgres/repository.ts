@@ -1,11 +1,14 @@
 import { RoomError } from '../../ports/errors.ts'
 import type {
+  AddressMark,
   LoggedMessage,
   MemberId,
   MessageId,
   NodeId,
+  OwnerHash,
   ResumeHash,
   RoomId,
+  RoomSettings,
   Seq,
 } from '../../ports/model.ts'
 import type {
@@ -13,8 +16,12 @@ import type {
   AppendChat,
   Appended,
   Attachment,
+  ChangedRoom,
   Expired,
   LastSeq,
+  LogPage,
+  LogRange,
+  MemberPlace,
   NewRoom,
   Page,
   Range,
@@ -29,12 +36,14 @@ import type {
   StoredMember,
 } from '../../ports/repository.ts'
 import { plainArray, textArray } from './arrays.ts'
-import { detach, membersOf, resume, rosterAt } from './attachments.ts'
+import { detach, findMember, membersOf, resume, rosterAt } from './attachments.ts'
 import { Pool } from './connect.ts'
 import { sqlCode, UNIQUE_VIOLATION } from './errors.ts'
 import { migrate, readMigrations } from './migrate.ts'
+import { readLogPage, readPage } from './pages.ts'
+import { addressKey, changeRoom, endRoom, findOwner, removeMember } from './owners.ts'
 import { createRoom, roomInfo } from './room-settings.ts'
-import { type AppendRow, type LogRow, toAppended, toMessage } from './rows.ts'
+import { type AppendRow, type MessageRow, toAppended, toMessage } from './rows.ts'
 
 /** What one step of expiring rooms looks at, and removes, at most. */
 const EXPIRE_ROOMS = 500
@@ -151,60 +160,29 @@ export class PostgresRepository implements Repository {
     const joins = entries.filter((entry) => entry.type === 'joined')
     const rows = await this.#main.write(
       (sql) => sql<AppendRow[]>`
-        select * from append_batch(
+        select * from append_rows(
           ${nodeId}, ${form === 'checking'}, ${plainArray(roomIds)}::uuid[],
           ${plainArray(entries.map((entry) => entry.type))}::text[],
           ${plainArray(entries.map((entry) => places.get(entry.roomId) ?? 0))}::int[],
-          ${plainArray(entries.map((entry) => entry.memberId))}::uuid[],
+          ${plainArray(entries.map((entry) => entry.memberId ?? 'null'))}::uuid[],
           ${plainArray(entries.map((entry) => entry.messageId))}::uuid[],
-          ${textArray(entries.map((entry) => (entry.type === 'chat' ? entry.message : null)))}::text[],
+          ${textArray(entries.map((entry) => ('message' in entry ? entry.message : null)))}::text[],
           ${textArray(joins.flatMap((join) => join.names))}::text[],
           ${plainArray(joins.map((join) => join.maxMembers))}::int[],
-          ${plainArray(joins.map((join) => join.resumeHash ?? 'null'))}::text[]
+          ${plainArray(joins.map((join) => join.resumeHash ?? 'null'))}::text[],
+          ${plainArray(joins.map((join) => join.address ?? 'null'))}::int[],
+          ${plainArray(entries.map((entry) => ('target' in entry ? entry.target : 'null')))}::uuid[]
         )`,
     )
     return entries.map((entry, index) => toAppended(entry, rows[index]))
   }
 
-  async read(roomId: RoomId, range: Range): Promise<Page | 'cursor_unknown' | undefined> {
-    const isAfter = 'after' in range
-    const cursor = isAfter
-      ? range.after
-      : 'before' in range
-        ? range.before
-        : Number.MAX_SAFE_INTEGER
-    const seq = typeof cursor === 'number' ? cursor : null
-    const messageId = typeof cursor === 'number' ? null : cursor
-    const maxBytes = isAfter ? (range.maxBytes ?? null) : null
-    const rows = await this.#pages.read(
-      (sql) => sql<
-        (LogRow & { last_seq: Seq; cursor: Seq | null; message_id: MessageId | null })[]
-      >`
-        select r.last_seq, c.seq as cursor,
-          p.message_id, p.room_id, p.seq, p.member_id, p.member_name, p.type, p.message, p.sent
-        from rooms r
-        cross join lateral (
-          select coalesce(${seq}::bigint, (
-            select l.seq from log l where l.message_id = ${messageId}::uuid and l.room_id = r.room_id
-          )) as seq
-        ) c
-        left join lateral (
-          select l.*, row_number() over up as nth, sum(octet_length(l.message)) over up as bytes
-          from (
-            select * from log
-            where room_id = r.room_id and ${isAfter ? sql`seq > c.seq order by seq` : sql`seq < c.seq order by seq desc`}
-            limit ${range.limit}
-          ) l
-          window up as (order by l.seq rows unbounded preceding)
-        ) p on p.nth = 1 or ${maxBytes}::bigint is null or p.bytes <= ${maxBytes}::bigint
-        where r.room_id = ${roomId} and not r.gone
-        order by p.seq`,
-    )
-    const first = rows[0]
-    if (first === undefined) return undefined
-    if (first.cursor === null) return 'cursor_unknown'
-    const messages = rows.filter((row) => row.message_id !== null).map(toMessage)
-    return { messages, lastSeq: first.last_seq }
+  read(roomId: RoomId, range: Range): Promise<Page | 'cursor_unknown' | undefined> {
+    return readPage(this.#pages, roomId, range)
+  }
+
+  readLog(roomId: RoomId, range: LogRange): Promise<LogPage | undefined> {
+    return readLogPage(this.#pages, roomId, range)
   }
 
   resume(
@@ -212,8 +190,13 @@ export class PostgresRepository implements Repository {
     roomId: RoomId,
     resumeHash: ResumeHash,
     resumeMs: number,
+    address?: AddressMark,
   ): Promise<Resumed | undefined> {
-    return resume(this.#main, nodeId, roomId, resumeHash, resumeMs)
+    return resume(this.#main, nodeId, roomId, resumeHash, resumeMs, address)
+  }
+
+  findMember(roomId: RoomId, resumeHash: ResumeHash): Promise<MemberId | undefined> {
+    return findMember(this.#main, roomId, resumeHash)
   }
 
   detach(attachments: readonly Attachment[]): Promise<void> {
@@ -267,7 +250,7 @@ export class PostgresRepository implements Repository {
     for (;;) {
       const wanted = limit - removed.length
       const rows = await this.#main.write(
-        (sql) => sql<(LogRow & { looked: number; message_id: MessageId | null })[]>`
+        (sql) => sql<(MessageRow & { looked: number; message_id: MessageId | null })[]>`
           select * from remove_members(${nodeId}, ${resumeMs}, ${wanted})`,
       )
       const messages = rows.filter((row) => row.message_id !== null).map(toMessage)
@@ -294,6 +277,34 @@ export class PostgresRepository implements Repository {
     )
     const more = last !== NO_ROOM || (end?.removed ?? 0) >= REMOVE_ROWS
     return { rooms: row?.rooms ?? 0, more }
+  }
+
+  findOwner(roomId: RoomId): Promise<OwnerHash | 'none' | undefined> {
+    return findOwner(this.#main, roomId)
+  }
+
+  changeRoom(
+    roomId: RoomId,
+    messageId: MessageId,
+    changes: Partial<RoomSettings>,
+  ): Promise<ChangedRoom | undefined> {
+    return changeRoom(this.#main, roomId, messageId, changes)
+  }
+
+  endRoom(roomId: RoomId): Promise<boolean> {
+    return endRoom(this.#main, roomId)
+  }
+
+  removeMember(
+    place: MemberPlace,
+    messageId: MessageId,
+    keepOutMs: number,
+  ): Promise<LoggedMessage | undefined> {
+    return removeMember(this.#main, place, messageId, keepOutMs)
+  }
+
+  addressKey(): Promise<string> {
+    return addressKey(this.#main)
   }
 
   membersOf(nodeId: NodeId): Promise<readonly StoredMember[]> {

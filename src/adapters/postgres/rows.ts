@@ -1,59 +1,165 @@
 import { RoomError } from '../../ports/errors.ts'
 import type {
+  LoggedDeletion,
+  LoggedEdit,
   LoggedMessage,
+  LoggedSettings,
+  LogRow,
   MemberId,
   MessageId,
   RoomId,
+  RoomSettings,
   Seq,
   StoredType,
 } from '../../ports/model.ts'
 import type { Append, Appended, Rejection } from '../../ports/repository.ts'
 
-export interface LogRow {
+/** What every row of the log has. */
+interface RowBase {
   readonly message_id: MessageId
   readonly room_id: RoomId
   readonly seq: Seq
   readonly member_id: MemberId
   readonly member_name: string
-  readonly type: StoredType
   readonly message: string
   readonly sent: number
 }
 
-/** A row of append_batch: `rejected` or the rest; null is what the entry said. */
+export interface MessageRow extends RowBase {
+  readonly type: StoredType
+  readonly edited: number | null
+  readonly deleted: number | null
+  readonly removed: boolean | null
+}
+
+export interface ChangeRow extends RowBase {
+  readonly type: 'edited' | 'deleted' | 'settings'
+  /** The message that is changed, as it is now; null of settings. */
+  readonly target: Seq | null
+  readonly target_id: MessageId | null
+  readonly target_message: string | null
+  readonly target_deleted: number | null
+}
+
+/** A row of append_rows: `rejected` or the rest; null is what the entry said. */
 export type AppendRow =
-  | { readonly rejected: Rejection }
+  | { readonly rejected: Exclude<Rejection, 'too_soon'> }
+  | { readonly rejected: 'too_soon'; readonly wait_ms: number }
   | ({
       readonly rejected: null
       readonly seq: Seq
       readonly sent: number
       readonly member_name: string
-    } & { readonly [K in 'type' | 'room_id' | 'member_id' | 'message']: LogRow[K] | null })
+      readonly type: StoredType | 'edited' | 'deleted' | null
+      readonly target: Seq | null
+      readonly target_id: MessageId | null
+      readonly edited: number | null
+      readonly deleted: number | null
+    } & { readonly [K in 'room_id' | 'member_id' | 'message']: RowBase[K] | null })
 
-export const toMessage = (row: LogRow): LoggedMessage => ({
-  id: row.message_id,
-  roomId: row.room_id,
-  memberId: row.member_id,
-  memberName: row.member_name,
-  type: row.type,
-  message: row.message,
-  sent: row.sent,
-  seq: row.seq,
+/** The columns of a room that are its settings. */
+export interface SettingsRow {
+  readonly name: string
+  readonly topic: string
+  readonly capacity: number | null
+  readonly public: boolean
+  readonly locked: boolean
+  readonly slow_ms: number
+}
+
+export const toSettings = (row: SettingsRow): RoomSettings => ({
+  name: row.name,
+  topic: row.topic,
+  capacity: row.capacity ?? undefined,
+  public: row.public,
+  locked: row.locked,
+  slowMs: row.slow_ms,
 })
 
-export const toAppended = (entry: Append, row: AppendRow | undefined): Appended => {
-  if (row === undefined) throw new RoomError('internal', 'The repository answered too little.')
-  if (row.rejected !== null) return { rejected: row.rejected }
+export const toMessage = (row: MessageRow): LoggedMessage => {
+  const { edited, deleted, removed } = row
+  const message = {
+    id: row.message_id,
+    roomId: row.room_id,
+    memberId: row.member_id,
+    memberName: row.member_name,
+    type: row.type,
+    message: row.message,
+    sent: row.sent,
+    seq: row.seq,
+  }
+  if (edited === null && deleted === null && removed === null) return message
   return {
-    message: {
-      id: entry.messageId,
-      roomId: row.room_id ?? entry.roomId,
-      memberId: row.member_id ?? entry.memberId,
-      memberName: row.member_name,
-      type: row.type ?? entry.type,
-      message: row.message ?? (entry.type === 'chat' ? entry.message : ''),
-      sent: row.sent,
-      seq: row.seq,
-    },
+    ...message,
+    ...(edited === null ? {} : { edited }),
+    ...(deleted === null ? {} : { deleted }),
+    ...(removed === true ? { removed } : {}),
   }
 }
+
+/** @param settings those that the room has now */
+export const toLogRow = (row: MessageRow | ChangeRow, settings: SettingsRow): LogRow => {
+  const { room_id: roomId, seq, sent } = row
+  if (isMessage(row)) return toMessage(row)
+  if (row.type === 'settings') return toSettingsRow({ roomId, seq, sent }, settings)
+  return toChange(
+    { roomId, seq, sent, id: row.target_id, target: row.target },
+    row.target_deleted === null ? row.target_message : undefined,
+  )
+}
+
+const isMessage = (row: MessageRow | ChangeRow): row is MessageRow =>
+  row.type !== 'edited' && row.type !== 'deleted' && row.type !== 'settings'
+
+export const toSettingsRow = (
+  base: Pick<LoggedSettings, 'roomId' | 'seq' | 'sent'>,
+  settings: SettingsRow,
+): LoggedSettings => ({ type: 'settings', ...base, ...toSettings(settings) })
+
+/** @param message the text that the message has now; undefined: it was deleted */
+const toChange = (
+  {
+    id,
+    target,
+    ...base
+  }: Pick<LoggedEdit, 'roomId' | 'seq' | 'sent'> & {
+    readonly id: MessageId | null
+    readonly target: Seq | null
+  },
+  message: string | null | undefined,
+): LoggedEdit | LoggedDeletion => {
+  if (id === null || target === null || message === null) throw incomplete()
+  const change = { ...base, id, target }
+  return message === undefined
+    ? { type: 'deleted', ...change }
+    : { type: 'edited', ...change, message }
+}
+
+export const toAppended = (entry: Append, row: AppendRow | undefined): Appended => {
+  if (row === undefined) throw incomplete()
+  if (row.rejected === 'too_soon') return { rejected: row.rejected, waitMs: row.wait_ms }
+  if (row.rejected !== null) return { rejected: row.rejected }
+  const { seq, sent, edited, deleted } = row
+  const type = row.type ?? entry.type
+  const room_id = row.room_id ?? entry.roomId
+  const message = row.message ?? ('message' in entry ? entry.message : '')
+  if (type === 'edited' || type === 'deleted') {
+    const change = { roomId: room_id, seq, sent, id: row.target_id, target: row.target }
+    return { change: toChange(change, type === 'deleted' || deleted ? undefined : message) }
+  }
+  const member_id = row.member_id ?? entry.memberId
+  if (member_id === undefined) throw incomplete()
+  const { member_name } = row
+  const stored = {
+    message_id: entry.messageId,
+    room_id,
+    seq,
+    member_id,
+    member_name,
+    message,
+    sent,
+  }
+  return { message: toMessage({ ...stored, type, edited, deleted, removed: null }) }
+}
+
+const incomplete = () => new RoomError('internal', 'The repository answered too little.')

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { adjectives, animals } from 'unique-names-generator'
 import { v4, v5 } from 'uuid'
 import type { Ids } from '../../ports/ids.ts'
 import type {
+  AddressMark,
   MemberId,
   MessageId,
   NodeId,
@@ -14,6 +15,7 @@ import { NOUNS } from './nouns.ts'
 import { TASTELESS } from './tasteless.ts'
 
 const SECRET_BYTES = 24
+const MARK_BITS = 20
 
 const tasteful = (words: readonly string[]) => words.filter((word) => !TASTELESS.has(word))
 const titled = (words: readonly string[]) =>
@@ -92,6 +94,15 @@ export class SystemIds implements Ids {
 
   ownerHash(token: string): OwnerHash {
     return hashOf(token) as OwnerHash
+  }
+
+  isSame(one: OwnerHash, other: OwnerHash): boolean {
+    return timingSafeEqual(Buffer.from(one), Buffer.from(other))
+  }
+
+  addressMark(key: string, roomId: RoomId, address: string): AddressMark {
+    const hash = createHmac('sha256', key).update(`${roomId} ${address}`).digest()
+    return (hash.readUInt32BE() >>> (32 - MARK_BITS)) as AddressMark
   }
 
   /** One of about two hundred thousand. */

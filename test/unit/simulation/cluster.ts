@@ -306,6 +306,8 @@ const idsOf = (ids: Ids): Ids => ({
   resumeHash: (secret) => ids.resumeHash(secret),
   ownerToken: () => ids.ownerToken(),
   ownerHash: (token) => ids.ownerHash(token),
+  isSame: (one, other) => ids.isSame(one, other),
+  addressMark: (...args) => ids.addressMark(...args),
   roomName: () => ids.roomName(),
   memberName: () => ids.memberName(),
   random: () => ids.random(),
