@@ -1,4 +1,11 @@
-import type { FailedCode, LoggedMessage, MemberRef } from '../protocol/events.ts'
+import type {
+  DeletedEvent,
+  EditedEvent,
+  FailedCode,
+  LoggedMessage,
+  MemberRef,
+  SettingsEvent,
+} from '../protocol/events.ts'
 
 /** A message of a room's log, with its place in it. */
 export type Message = LoggedMessage
@@ -72,6 +79,9 @@ export interface JoinWish {
   readonly resume?: string
 }
 
+/** What came to pass with a message, or with the room. `target` is the seq of the message. */
+export type Change = EditedEvent | DeletedEvent | SettingsEvent
+
 export interface HistoryRange {
   /** The messages just before this seq. Not together with `after`. */
   readonly before?: number
@@ -83,6 +93,8 @@ export interface HistoryRange {
 
 /** What a listener is called with. */
 export interface RoomEvents {
+  /** A message that came, perhaps, was edited or deleted, or the room has other settings. */
+  readonly change: Change
   /** The next message of the log: each once, in order, whatever happens to the connection. */
   readonly message: Message
   /** `members` or `memberCount` have changed. */

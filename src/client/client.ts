@@ -16,7 +16,7 @@ export { readLink, roomLink } from './link.ts'
 export const connect = (url: string | URL, options: ConnectOptions = {}): Client => {
   const here: ConnectOptions = globalThis
   const { WebSocket = here.WebSocket, fetch = globalThis.fetch } = options
-  if (!WebSocket) throw new TypeError('There is no WebSocket here: give one, e.g. that of `ws`.')
+  if (!WebSocket) throw new TypeError('There is no WebSocket here.')
   const random = (): number => Math.random()
   return new OpenClient({ url: serverUrl(url), WebSocket, fetch, clock: systemClock, random })
 }

@@ -4,7 +4,7 @@ import type { HistoryRange, Message } from './api.ts'
 import { ShareChatError } from './error.ts'
 
 const PATIENCE_MS = 30_000
-const NO_ANSWER = 'No server answers.'
+const NO_ANSWER = 'No answer.'
 
 /** What is asked for over HTTP. Every method throws ShareChatError and tries nothing again. */
 export class Http {
@@ -18,20 +18,20 @@ export class Http {
     this.#fetch = (...request) => fetch(...request)
   }
 
-  async createRoom(): Promise<{ readonly roomId: string; readonly roomName: string }> {
-    return (await this.#call('POST', '')) as { roomId: string; roomName: string }
+  createRoom(): Promise<{ readonly roomId: string; readonly roomName: string }> {
+    return this.#call('POST', '')
   }
 
   /** See Room.history. */
-  async history(roomId: string, range: HistoryRange): Promise<readonly Message[]> {
+  history(roomId: string, range: HistoryRange): Promise<readonly Message[]> {
     const query = new URLSearchParams({ limit: '100' })
     for (const [name, value] of Object.entries(range)) {
       if (value !== undefined) query.set(name, String(value))
     }
-    return (await this.#call('GET', `/${roomId}/messages?${query}`)) as readonly Message[]
+    return this.#call('GET', `/${roomId}/messages?${query}`)
   }
 
-  async #call(method: string, path: string): Promise<unknown> {
+  async #call<Answer>(method: string, path: string): Promise<Answer> {
     let response: Response
     let body: unknown
     try {
@@ -44,13 +44,12 @@ export class Http {
     } catch {
       throw new ShareChatError('unavailable', NO_ANSWER)
     }
-    if (response.ok) return body
+    if (response.ok) return body as Answer
     const { code, message } = (body as { error?: Partial<FailedEvent> }).error ?? {}
-    const retryAfterMs = Number(response.headers.get('retry-after')) * 1000
     throw new ShareChatError(
       code ?? 'unavailable',
       message ?? NO_ANSWER,
-      retryAfterMs > 0 ? retryAfterMs : undefined,
+      Number(response.headers.get('retry-after')) * 1000 || undefined,
     )
   }
 }

@@ -1,4 +1,4 @@
-import type { Message } from './api.ts'
+import type { Change, Message } from './api.ts'
 import { soon } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import type { ShareChatError } from './error.ts'
@@ -8,6 +8,9 @@ const MOST_MESSAGES = 1_000
 const MOST_CHARACTERS = 1 << 20
 
 const PAGE = 200
+
+const lengthOf = (row: Message | Change | undefined): number =>
+  (row as Partial<Message> | undefined)?.message?.length ?? 0
 
 export interface LogParts {
   readonly clock: Clock
@@ -26,7 +29,7 @@ export class RoomLog {
   /** The seq of the last message that came. */
   last: number
   readonly #parts: LogParts
-  #recent: Message[] = []
+  #recent: (Message | Change)[] = []
   #characters = 0
   /** How often the log has gone back. */
   #resets = 0
@@ -43,13 +46,21 @@ export class RoomLog {
     this.last = after
   }
 
-  /** Takes the message with the seq after `last`. */
-  add(message: Message): void {
-    this.last = message.seq
-    this.#recent.push(message)
-    this.#characters += message.message.length
-    while (this.#recent.length > MOST_MESSAGES || this.#characters > MOST_CHARACTERS) {
-      this.#characters -= this.#recent.shift()?.message.length ?? 0
+  /** Takes what has the seq after `last`. A message that it changes is held as it is from now on. */
+  add(row: Message | Change): void {
+    const recent = this.#recent
+    this.last = row.seq
+    recent.push(row)
+    this.#characters += lengthOf(row)
+    const at = 'target' in row ? row.target - row.seq + recent.length - 1 : -1
+    const held = recent[at]
+    if (held) {
+      this.#characters -= lengthOf(held)
+      recent[at] = { ...held, message: '', ...row, seq: held.seq }
+      this.#characters += lengthOf(recent[at])
+    }
+    while (recent.length > MOST_MESSAGES || this.#characters > MOST_CHARACTERS) {
+      this.#characters -= lengthOf(recent.shift())
     }
     this.#wake()
   }
@@ -84,19 +95,21 @@ export class RoomLog {
       const next = this.#recent[seq - this.last + this.#recent.length]
       if (next && next.seq === seq + 1) {
         seq += 1
-        yield next
+        if ('memberId' in next && !next.deleted) yield next
       } else if (this.#end) {
         throw this.#end
       } else if (seq >= this.last) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve))
       } else {
         // If the room is gone, that is told besides.
-        const page = await this.#parts.page(seq, PAGE).catch(() => [])
-        if (page.length === 0) await this.#pause()
-        for (const message of page) {
-          if (this.#end === 'left' || resets !== this.#resets || message.seq !== seq + 1) break
-          seq += 1
-          yield message
+        const page = await this.#parts.page(seq, PAGE).catch(() => undefined)
+        if (!page) await this.#pause()
+        // There were only changes.
+        else if (!page[0]) seq = Math.max(seq, this.last - this.#recent.length)
+        for (const message of page ?? []) {
+          if (this.#end === 'left' || resets !== this.#resets) break
+          seq = message.seq
+          if (!message.deleted) yield message
         }
       }
     }

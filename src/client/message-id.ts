@@ -16,9 +16,6 @@ export const messageIdOf = (memberId: string, ref: string): string => {
       ...new TextEncoder().encode(ref),
     ]),
   )
-  const variant = (Number.parseInt(hash.charAt(16), 16) & 3) | 8
-  return hash.replace(
-    /^(.{8})(.{4}).(...).(...)(.{12}).*/,
-    `$1-$2-5$3-${variant.toString(16)}$4-$5`,
-  )
+  const variant = '89ab'.charAt(Number.parseInt(hash.charAt(16), 16) & 3)
+  return hash.replace(/^(.{8})(.{4}).(...).(...)(.{12}).*/, `$1-$2-5$3-${variant}$4-$5`)
 }

@@ -1,6 +1,6 @@
 import { CLOSED_FOR_GOOD, CONNECT_PATH, isRoomId } from '../protocol/dialect.ts'
 import type { Event, Limits } from '../protocol/events.ts'
-import type { Client, ClientState, Code, JoinWish, Room, SocketClass } from './api.ts'
+import type { Client, ClientState, JoinWish, Room, SocketClass } from './api.ts'
 import { FLOOD, pauseAfter } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import { Connection } from './connection.ts'
@@ -16,13 +16,6 @@ const GOOD_MS = 10_000
 const STRAY_MS = 60_000
 /** No more than one connection in this time, whatever happens to the page. */
 const HURRY_MS = 1_000
-
-/** What the final close codes mean for the rooms of the connection. */
-const ENDS: Readonly<Record<number, Code>> = {
-  [CLOSED_FOR_GOOD.replaced]: 'replaced',
-  [CLOSED_FOR_GOOD.removed]: 'removed',
-  [CLOSED_FOR_GOOD.roomGone]: 'not_found',
-}
 
 export interface ClientParts {
   /** `http(s)://host[:port][/base]` */
@@ -76,7 +69,7 @@ export class OpenClient implements Client {
       Promise.reject(new ShareChatError(code, message))
     if (this.#closing) return refuse('not_joined', 'The client was closed.')
     if (!isRoomId(roomId)) return refuse('not_found', 'There is no such room.')
-    if (this.#rooms.has(roomId)) return refuse('invalid', 'This client is in this room.')
+    if (this.#rooms.has(roomId)) return refuse('invalid', 'You are in this room.')
     const room = new JoinedRoom({
       roomId,
       wish,
@@ -85,7 +78,7 @@ export class OpenClient implements Client {
       http: this.#http,
       connection: () => this.#connection,
       onJoined: () => {
-        if (Array.from(this.#rooms.values()).every(({ isIn }) => isIn)) void this.#closeDangling()
+        if ([...this.#rooms.values()].every(({ isIn }) => isIn)) void this.#closeDangling()
       },
       onOver: () => this.#rooms.delete(roomId),
     })
@@ -136,7 +129,7 @@ export class OpenClient implements Client {
       this.#welcomedAt = this.#parts.clock.now()
       this.#connection?.keepTo(event.limits)
       // Listeners may join and leave rooms meanwhile; those know the limits already.
-      for (const room of Array.from(this.#rooms.values())) room.join(event.limits)
+      for (const room of this.#rooms.values()) room.join(event.limits)
       this.#become('live')
     } else if (event.event === 'goaway') {
       this.#backAt = this.#parts.clock.now() + event.reconnectAfterMs
@@ -151,7 +144,7 @@ export class OpenClient implements Client {
     if (this.#connection?.isDangling) this.#dangling.push(this.#connection)
     this.#connection = undefined
     this.#endRooms(code, now)
-    const rooms = Array.from(this.#rooms.values())
+    const rooms = [...this.#rooms.values()]
     if (rooms.some(({ isResuming }) => isResuming)) this.#strayUntil = now + STRAY_MS
 
     if (this.#limits) {
@@ -175,16 +168,15 @@ export class OpenClient implements Client {
 
   /** Ends the rooms that this close code is the end of. */
   #endRooms(code: number, now: number): void {
-    const end = ENDS[code]
+    const end = CLOSED_FOR_GOOD[code]
     if (!end) return
-    if (code === CLOSED_FOR_GOOD.replaced && now < this.#strayUntil) {
+    if (end === 'replaced' && now < this.#strayUntil) {
       // A resume of ours that was never answered has overtaken one that was.
       this.#strayUntil = Number.NEGATIVE_INFINITY
       return
     }
     for (const room of this.#rooms.values()) {
-      if (room.isIn || room.isResuming)
-        room.end(new ShareChatError(end, 'Your membership has ended.'))
+      if (room.isIn || room.isResuming) room.end(new ShareChatError(end, 'You are out.'))
     }
   }
 

@@ -62,11 +62,11 @@ export class Outbox {
     const ref = newRef()
     const command: SendCommand = { command: 'send', roomId: this.#parts.roomId, ref, message }
     if (this.#sends.size >= MOST_SENDS) {
-      return Promise.reject(new ShareChatError('overloaded', 'Too many messages wait to be sent.'))
+      return Promise.reject(new ShareChatError('overloaded', 'Too many sends wait.'))
     }
     const bytes = new TextEncoder().encode(JSON.stringify(command)).length
     if (bytes > MOST_FRAME_BYTES) {
-      return Promise.reject(new ShareChatError('too_large', 'The message is too long.'))
+      return Promise.reject(new ShareChatError('too_large', 'Too long.'))
     }
     return new Promise((resolve, reject) => {
       this.#sends.set(ref, { command, bytes, ids: new Set(), resolve, reject, isOut: false })
@@ -78,8 +78,8 @@ export class Outbox {
   joined(memberId: string, limits: Limits): void {
     this.#memberId = memberId
     this.#pace = new Pace(limits, this.#parts.clock)
-    this.#isHeld = Array.from(this.#sends).some(([ref, { ids }]) =>
-      Array.from(ids).some((id) => id !== messageIdOf(memberId, ref)),
+    this.#isHeld = [...this.#sends].some(([ref, { ids }]) =>
+      [...ids].some((id) => id !== messageIdOf(memberId, ref)),
     )
     this.#sayNext()
   }
@@ -127,7 +127,7 @@ export class Outbox {
     this.lost()
     for (const send of this.#sends.values()) {
       const code = send.ids.size > 0 ? 'unknown' : 'not_joined'
-      this.#settle(send).reject(new ShareChatError(code, 'Not confirmed: you have left.'))
+      this.#settle(send).reject(new ShareChatError(code, 'Not confirmed.'))
     }
   }
 

@@ -7,6 +7,7 @@ import type {
   RoomEvent,
 } from '../protocol/events.ts'
 import type {
+  Change,
   ClientState,
   HistoryRange,
   JoinWish,
@@ -187,13 +188,12 @@ export class JoinedRoom implements Room {
     if (!this.isIn && event.event !== 'room' && event.event !== 'failed') return
     if (this.#early) this.#early.push(event)
     else if (event.event === 'room') this.#enter(event)
-    else if (event.event === 'message') this.#add(event)
     else if (event.event === 'ack') this.#outbox.acked(event)
     else if (event.event === 'failed') this.#failed(event)
     else if (event.event === 'reset') this.#reset(event.from)
     else if (event.event === 'typing') {
       this.#listeners.tell('typing', { id: event.memberId, name: event.memberName })
-    }
+    } else if ('seq' in event) this.#add(event)
   }
 
   /** @param error why; without one we have left */
@@ -239,16 +239,24 @@ export class JoinedRoom implements Room {
     this.#listeners.tell('members', this.members)
   }
 
-  #add({ event: _event, ...message }: MessageEvent): void {
+  #add(row: MessageEvent | Change): void {
     const log = this.#log
-    if (!log || message.seq <= log.last) return
-    if (message.seq > log.last + 1) return this.#parts.connection()?.giveUp()
-    log.add(message)
-    const isChanged = this.#roster.apply(message)
-    this.#outbox.seen(message.id, message.seq)
-    this.#listeners.tell('message', message)
-    if (isChanged) this.#listeners.tell('members', this.members)
-    if (message.seq >= (this.#about?.seq ?? 0) && this.#state === 'catching up') {
+    const { seq } = row
+    if (!log || seq <= log.last) return
+    if (seq > log.last + 1) return this.#parts.connection()?.giveUp()
+    if (row.event === 'message') {
+      const { event: _event, ...message } = row
+      log.add(message)
+      const isChanged = this.#roster.apply(message)
+      this.#outbox.seen(message.id, seq)
+      this.#listeners.tell('message', message)
+      if (isChanged) this.#listeners.tell('members', this.members)
+    } else {
+      log.add(row)
+      if (this.#about && 'roomName' in row) this.#about = { ...this.#about, roomName: row.roomName }
+      this.#listeners.tell('change', row)
+    }
+    if (seq >= (this.#about?.seq ?? 0) && this.#state === 'catching up') {
       this.#outbox.caughtUp()
       this.#become('live')
     }
@@ -267,7 +275,7 @@ export class JoinedRoom implements Room {
     // A bug may be of one node only, but who was never in the room hears of it.
     const isLast = !isPassing(code) && (code !== 'internal' || !this.#log)
     // In the room, only its end is told so; anything else is about what we mentioned.
-    if (this.isIn ? code === 'not_found' : isLast) {
+    if (this.isIn ? code === 'not_found' || code === 'forbidden' : isLast) {
       this.end(new ShareChatError(code, message))
     } else if (!this.isIn && this.#limits) {
       const { clock, random } = this.#parts

@@ -14,7 +14,7 @@ export class Roster {
   }
 
   get members(): readonly MemberRef[] {
-    this.#list ??= Array.from(this.#members.values())
+    this.#list ??= [...this.#members.values()]
     return this.#list
   }
 

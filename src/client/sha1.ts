@@ -4,14 +4,14 @@
  * @returns 40 hexadecimal digits
  */
 export const sha1 = (bytes: Uint8Array): string => {
-  const words = new DataView(new ArrayBuffer(320))
-  new Uint8Array(words.buffer).set(bytes)
-  words.setUint8(bytes.length, 0x80)
-  words.setUint8(62, bytes.length >> 5)
-  words.setUint8(63, bytes.length << 3)
-  const word = (at: number): number => words.getUint32(at * 4)
+  const words: number[] = []
+  const word = (at: number): number => words[at] ?? 0
+  for (const [at, byte] of [...bytes, 0x80].entries()) {
+    words[at >> 2] = word(at >> 2) | (byte << (24 - (at % 4) * 8))
+  }
+  words[15] = bytes.length * 8
   for (let at = 16; at < 80; at += 1) {
-    words.setUint32(at * 4, rotate(word(at - 3) ^ word(at - 8) ^ word(at - 14) ^ word(at - 16), 1))
+    words[at] = rotate(word(at - 3) ^ word(at - 8) ^ word(at - 14) ^ word(at - 16), 1)
   }
   let [a, b, c, d, e]: Five = BEGIN
   for (let at = 0; at < 80; at += 1) {
@@ -31,7 +31,7 @@ const BEGIN: Five = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0]
 const mix = (at: number, b: number, c: number, d: number): number => {
   if (at < 20) return ((b & c) | (~b & d)) + 0x5a827999
   if (at < 40) return (b ^ c ^ d) + 0x6ed9eba1
-  if (at < 60) return ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc
+  if (at < 60) return ((b & c) | (d & (b | c))) + 0x8f1bbcdc
   return (b ^ c ^ d) + 0xca62c1d6
 }
 

@@ -88,7 +88,7 @@ interface MessageChange extends ChangeBase {
   readonly target: Seq
 }
 
-/** A message got another text. What is told is the text that it has now. */
+/** A message got another text. What is told is the text that it has now: none, if it was deleted since. */
 export interface LoggedEdit extends MessageChange {
   readonly type: 'edited'
   readonly message: string

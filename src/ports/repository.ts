@@ -18,7 +18,7 @@ import type {
 } from './model.ts'
 
 /**
- * The truth about rooms, and the order of every room's log. Rules R1–R37 in docs/contracts.md.
+ * The truth about rooms, and the order of every room's log. Rules R1–R49 in docs/contracts.md.
  *
  * Every promise settles within a few seconds. It rejects with a RoomError: `unavailable` when
  * nothing was stored for certain, `unknown` when the reply is missing and the work may have been

@@ -10,14 +10,17 @@ export const HISTORY_TYPE = 'application/vnd.sharechat.v1+json'
 /** The most members that a `room` lists; `memberCount` counts them all. */
 export const MAX_LISTED_MEMBERS = 200
 
-/** The close codes after which nobody comes back, at least not by itself. */
-export const CLOSED_FOR_GOOD = {
+/** The close codes after which nobody comes back, at least not by itself, and what they mean. */
+export const CLOSED_FOR_GOOD: Readonly<
+  Record<number, 'replaced' | 'removed' | 'not_found' | undefined>
+> = {
   /** Another connection has resumed a member of this one. */
-  replaced: 4001,
-  removed: 4003,
+  4001: 'replaced',
+  /** The owner of its only room has removed its member. */
+  4003: 'removed',
   /** The only room of this connection is no more. */
-  roomGone: 4004,
-} as const
+  4004: 'not_found',
+}
 
 const ROOM_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const MESSAGE_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/

@@ -99,8 +99,8 @@ export const changeRules = (make: MakeRepository): void => {
     await expectNowhere(repository, room, SECRET)
     const { rows } = (await logOf(repository, room))!
     expect(rows[1]).toMatchObject({ type: 'chat', message: '', deleted: sent, seq: 2 })
-    // The edit, too, is a deletion by now.
-    expect(rows.slice(3)).toEqual([{ ...change, seq: 4 }, change])
+    // The edit has no text any more, either.
+    expect(rows.slice(3)).toEqual([{ ...change, type: 'edited', seq: 4, message: '' }, change])
     const page = async (range: object) => {
       const read = await repository.read(room, { limit: 10, newest: true, ...range })
       if (typeof read !== 'object') throw new Error('no page')
@@ -196,7 +196,7 @@ export const changeRules = (make: MakeRepository): void => {
     expect(seqs(await append(one, two, saying(member, 'last')))).toEqual([5, 5, 6])
     expect(seqs(await append(two))).toEqual([5])
     expect(seqs(await append(one))).toEqual([5])
-    expect(await append(edit)).toMatchObject([{ change: { seq: 4, type: 'deleted' } }])
+    expect(await append(edit)).toMatchObject([{ change: { seq: 4, type: 'edited', message: '' } }])
     expect(seqs(await append(editing(member, said.messageId, 'again')))).toEqual(['message_gone'])
     expect((await logOf(repository, room))?.lastSeq).toBe(6)
   })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRoom } from './http.ts'
+import { createOwnedRoom, withSecret } from './http.ts'
 import { JsonConnection } from './json-connection.ts'
 import { asyncapi, isOfSchema } from './json-schemas.ts'
 import { startNodes } from './modes.ts'
@@ -12,12 +12,18 @@ const names = (kind: 'Command' | 'Event') =>
 
 test('real traffic of every command and event is as the AsyncAPI document says', async () => {
   const { a } = await startNodes('embedded')
-  const roomId = await createRoom(a)
+  const { roomId, ownerToken } = await createOwnedRoom(a)
   const ada = await JsonConnection.join(a, roomId, { after: 99 })
   const bob = await JsonConnection.join(a, roomId)
   ada.send(roomId, 'r-1', 'hello')
   await ada.next('ack')
-  await bob.untilChat('hello')
+  const { id } = await bob.untilChat('hello')
+  ada.say({ command: 'edit', roomId, ref: 'r-3', id, message: 'hallo' })
+  ada.say({ command: 'delete', roomId, ref: 'r-4', id })
+  await bob.next('edited')
+  await bob.next('deleted')
+  await withSecret(a, 'PATCH', `/api/room/${roomId}`, ownerToken, { topic: 'Seats' })
+  await bob.next('settings')
   ada.say({ command: 'typing', roomId })
   await bob.next('typing')
   ada.send(roomId, 'r-2', '')
@@ -30,7 +36,7 @@ test('real traffic of every command and event is as the AsyncAPI document says',
   expect((await ada.closed()).code).toBe(1012)
   const seen = new Set([...ada.events, ...bob.events].map(({ event }) => event))
   expect([...seen].toSorted()).toEqual(names('Event'))
-  expect(names('Command')).toEqual(['join', 'leave', 'send', 'typing'])
+  expect(names('Command')).toEqual(['delete', 'edit', 'join', 'leave', 'send', 'typing'])
 })
 
 test.each([

@@ -117,6 +117,32 @@ export const createRoom = async (node: Listening): Promise<string> => {
   return roomId
 }
 
+/** A new room with an owner. */
+export const createOwnedRoom = async (
+  node: Listening,
+  wish: object = {},
+): Promise<{ readonly roomId: string; readonly ownerToken: string }> => {
+  const body = JSON.stringify({ ...wish, owner: true })
+  const answer = await call(node, 'POST', '/api/room', { body })
+  expect(answer).toMatchObject({ status: 200 })
+  const room = JSON.parse(answer.text) as RoomState & { readonly ownerToken: string }
+  noteSecrets(room.roomId, room.roomName, room.ownerToken)
+  return room
+}
+
+/** A call with a bearer's secret. */
+export const withSecret = (
+  node: Listening,
+  method: string,
+  path: string,
+  secret: string,
+  body?: object,
+): Promise<Answer> =>
+  call(node, method, path, {
+    headers: { authorization: `Bearer ${secret}` },
+    ...(body && { body: JSON.stringify(body) }),
+  })
+
 export const roomState = async (node: Listening, roomId: string): Promise<RoomState> => {
   const answer = await call(node, 'GET', `/api/room/${roomId}`)
   expect(answer).toMatchObject({ status: 200 })

@@ -22,7 +22,7 @@ export type StoredRow = LoggedMessage | StoredChange
 
 export const isMessage = (row: StoredRow): row is LoggedMessage => !('target' in row)
 
-/** Rows as they are told: an edit of what is deleted since is a deletion. */
+/** A row as it is told: an edit with the text that its message has now. */
 export const toLogRow = (
   row: StoredRow,
   log: readonly StoredRow[],
@@ -34,7 +34,7 @@ export const toLogRow = (
   const changed = log[target - 1]
   if (changed === undefined || !isMessage(changed)) throw new Error('a change has no message')
   const change = { roomId, seq, sent, id: changed.id, target }
-  return row.type === 'deleted' || changed.deleted !== undefined
+  return row.type === 'deleted'
     ? { type: 'deleted', ...change }
     : { type: 'edited', ...change, message: changed.message }
 }

@@ -85,17 +85,16 @@ export const readLogPage = async (
       select r.last_seq, r.name, r.topic, r.capacity, r.public, r.locked, r.slow_ms,
         p.message_id, p.room_id, p.seq, p.member_id, p.member_name, p.type, p.message, p.sent,
         p.edited, p.deleted, p.removed, p.target,
-        p.target_id, p.target_message, p.target_deleted
+        p.target_id, p.target_message
       from rooms r
       left join lateral (
         select l.*, row_number() over up as nth,
           sum(octet_length(coalesce(l.target_message, l.message))) over up as bytes
         from (
-          select o.*, g.message_id as target_id, g.message as target_message,
-            g.deleted as target_deleted
+          select o.*, g.message_id as target_id, g.message as target_message
           from log o
           left join lateral (
-            select message_id, message, deleted from log
+            select message_id, message from log
             where room_id = o.room_id and seq = o.target and o.target > 0 limit 1
           ) g on true
           where o.room_id = r.room_id and o.seq > ${after} order by o.seq limit ${limit}

@@ -38,7 +38,6 @@ export interface ChangeRow extends RowBase {
   readonly target: Seq | null
   readonly target_id: MessageId | null
   readonly target_message: string | null
-  readonly target_deleted: number | null
 }
 
 /** A row of append_rows: `rejected` or the rest; null is what the entry said. */
@@ -103,8 +102,9 @@ export const toLogRow = (row: MessageRow | ChangeRow, settings: SettingsRow): Lo
   if (isMessage(row)) return toMessage(row)
   if (row.type === 'settings') return toSettingsRow({ roomId, seq, sent }, settings)
   return toChange(
+    row.type,
     { roomId, seq, sent, id: row.target_id, target: row.target },
-    row.target_deleted === null ? row.target_message : undefined,
+    row.target_message,
   )
 }
 
@@ -116,8 +116,9 @@ export const toSettingsRow = (
   settings: SettingsRow,
 ): LoggedSettings => ({ type: 'settings', ...base, ...toSettings(settings) })
 
-/** @param message the text that the message has now; undefined: it was deleted */
+/** @param message the text that the message has now: of one that was deleted since none */
 const toChange = (
+  type: 'edited' | 'deleted',
   {
     id,
     target,
@@ -126,13 +127,11 @@ const toChange = (
     readonly id: MessageId | null
     readonly target: Seq | null
   },
-  message: string | null | undefined,
+  message: string | null,
 ): LoggedEdit | LoggedDeletion => {
   if (id === null || target === null || message === null) throw incomplete()
   const change = { ...base, id, target }
-  return message === undefined
-    ? { type: 'deleted', ...change }
-    : { type: 'edited', ...change, message }
+  return type === 'deleted' ? { type, ...change } : { type, ...change, message }
 }
 
 export const toAppended = (entry: Append, row: AppendRow | undefined): Appended => {
@@ -145,7 +144,7 @@ export const toAppended = (entry: Append, row: AppendRow | undefined): Appended 
   const message = row.message ?? ('message' in entry ? entry.message : '')
   if (type === 'edited' || type === 'deleted') {
     const change = { roomId: room_id, seq, sent, id: row.target_id, target: row.target }
-    return { change: toChange(change, type === 'deleted' || deleted ? undefined : message) }
+    return { change: toChange(type, change, message) }
   }
   const member_id = row.member_id ?? entry.memberId
   if (member_id === undefined) throw incomplete()

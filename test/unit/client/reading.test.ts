@@ -173,3 +173,65 @@ test('history asks for what is wanted, and says why there is nothing', async () 
   await there.history({ after: 0 })
   expect(asked).toEqual(['?limit=100', '?limit=3&before=10', '?limit=100&after=0'])
 })
+
+test('a change is told once, in its place; readers get what is left of a message, held or from history', async () => {
+  const { there, last, clock } = await replay(4)
+  const told: unknown[] = []
+  there.on('change', (change) => told.push(change))
+  const about = { roomId: ROOM_ID, id: message(2).id }
+  const edited = { event: 'edited', seq: 5, ...about, target: 2, message: 'new' } as const
+  const edit = { ...edited, edited: '2026-11-21T09:30:00.123Z' }
+  const deletion = { event: 'deleted', seq: 6, ...about, target: 3, deleted: edit.edited } as const
+  const settings = { topic: 'Seats', capacity: null, locked: false, public: false, slowMode: 0 }
+  const renamed = {
+    event: 'settings',
+    seq: 7,
+    roomId: ROOM_ID,
+    roomName: 'B',
+    ...settings,
+  } as const
+  last().tell(edit, deletion, renamed, edit, message(8))
+  expect(told).toEqual([edit, deletion, renamed])
+  expect([there.seq, there.name, there.state]).toEqual([8, 'B', 'live'])
+  const read = await readTo(there, 8)
+  expect(read.map(({ seq, message: text }) => [seq, text])).toEqual([
+    [1, message(1).message],
+    [2, 'new'],
+    [4, message(4).message],
+    [8, message(8).message],
+  ])
+  last().end()
+  await clock.advance(5_000)
+  last().welcome()
+  expect(last().take('join')).toMatchObject([{ after: 8 }])
+})
+
+test('history has holes where changes are, and what is deleted in it is not read', async () => {
+  const log = Array.from({ length: 3_000 }, (_, at) => message(at + 1))
+  const deleted = '2026-11-21T09:30:00.123Z'
+  const isChange = (seq: number) => seq > 1 && (seq % 5 === 0 || (seq > 900 && seq < 1_600))
+  const { last, client, clock } = openClient({
+    page: ({ searchParams }) =>
+      log
+        .filter(({ seq }) => seq > Number(searchParams.get('after')) && !isChange(seq))
+        .slice(0, Number(searchParams.get('limit')))
+        .map(without)
+        .map((each) => (each.seq === 7 ? { ...each, message: '', deleted } : each)),
+  })
+  last().welcome()
+  const joining = client.join(ROOM_ID, { after: 0 })
+  last().tell(room({ seq: 3_000 }))
+  const there = await joining
+  await clock.advance(0)
+  const { id } = message(1)
+  last().tell(
+    ...log.map((each) =>
+      isChange(each.seq)
+        ? { event: 'deleted' as const, seq: each.seq, roomId: ROOM_ID, id, target: 7, deleted }
+        : each,
+    ),
+  )
+  const read = await moving(clock, readTo(there, 2_999))
+  const wanted = log.map(({ seq }) => seq).filter((seq) => !isChange(seq) && seq !== 7)
+  expect(read.map(({ seq }) => seq)).toEqual(wanted)
+})
