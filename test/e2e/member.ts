@@ -84,6 +84,10 @@ export class Member {
     return this.frames[0]!.message
   }
 
+  get isOpen(): boolean {
+    return this.#closing === undefined
+  }
+
   get id(): string {
     return this.joined.memberId
   }

@@ -158,6 +158,10 @@ export class PostgresRepository implements Repository {
     const roomIds = [...new Set(entries.map((entry) => entry.roomId))].toSorted()
     const places = new Map(roomIds.map((roomId, index) => [roomId, index + 1]))
     const joins = entries.filter((entry) => entry.type === 'joined')
+    const changes = entries.some((entry) => 'target' in entry)
+    const targets = changes
+      ? plainArray(entries.map((entry) => ('target' in entry ? entry.target : 'null')))
+      : null
     const rows = await this.#main.write(
       (sql) => sql<AppendRow[]>`
         select * from append_rows(
@@ -171,7 +175,7 @@ export class PostgresRepository implements Repository {
           ${plainArray(joins.map((join) => join.maxMembers))}::int[],
           ${plainArray(joins.map((join) => join.resumeHash ?? 'null'))}::text[],
           ${plainArray(joins.map((join) => join.address ?? 'null'))}::int[],
-          ${plainArray(entries.map((entry) => ('target' in entry ? entry.target : 'null')))}::uuid[]
+          ${targets}::uuid[]
         )`,
     )
     return entries.map((entry, index) => toAppended(entry, rows[index]))

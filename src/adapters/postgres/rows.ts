@@ -43,17 +43,19 @@ export interface ChangeRow extends RowBase {
 /** A row of append_rows: `rejected` or the rest; null is what the entry said. */
 export type AppendRow =
   | { readonly rejected: Exclude<Rejection, 'too_soon'> }
-  | { readonly rejected: 'too_soon'; readonly wait_ms: number }
+  | { readonly rejected: 'too_soon'; readonly more: { readonly waitMs: number } }
   | ({
       readonly rejected: null
       readonly seq: Seq
       readonly sent: number
       readonly member_name: string
       readonly type: StoredType | 'edited' | 'deleted' | null
-      readonly target: Seq | null
-      readonly target_id: MessageId | null
-      readonly edited: number | null
-      readonly deleted: number | null
+      readonly more: {
+        readonly target?: Seq
+        readonly targetId?: MessageId
+        readonly edited?: number | null
+        readonly deleted?: number | null
+      } | null
     } & { readonly [K in 'room_id' | 'member_id' | 'message']: RowBase[K] | null })
 
 /** The columns of a room that are its settings. */
@@ -76,7 +78,6 @@ export const toSettings = (row: SettingsRow): RoomSettings => ({
 })
 
 export const toMessage = (row: MessageRow): LoggedMessage => {
-  const { edited, deleted, removed } = row
   const message = {
     id: row.message_id,
     roomId: row.room_id,
@@ -87,14 +88,19 @@ export const toMessage = (row: MessageRow): LoggedMessage => {
     sent: row.sent,
     seq: row.seq,
   }
-  if (edited === null && deleted === null && removed === null) return message
-  return {
-    ...message,
-    ...(edited === null ? {} : { edited }),
-    ...(deleted === null ? {} : { deleted }),
-    ...(removed === true ? { removed } : {}),
-  }
+  if (row.edited === null && row.deleted === null && row.removed === null) return message
+  return withChanges(row.removed === true ? { ...message, removed: true } : message, row)
 }
+
+/** What is null has not come to pass. */
+const withChanges = (
+  message: LoggedMessage,
+  { edited, deleted }: { readonly edited?: number | null; readonly deleted?: number | null },
+): LoggedMessage => ({
+  ...message,
+  ...(edited && { edited }),
+  ...(deleted && { deleted }),
+})
 
 /** @param settings those that the room has now */
 export const toLogRow = (row: MessageRow | ChangeRow, settings: SettingsRow): LogRow => {
@@ -136,29 +142,35 @@ const toChange = (
 
 export const toAppended = (entry: Append, row: AppendRow | undefined): Appended => {
   if (row === undefined) throw incomplete()
-  if (row.rejected === 'too_soon') return { rejected: row.rejected, waitMs: row.wait_ms }
+  if (row.rejected === 'too_soon') return { rejected: row.rejected, waitMs: row.more.waitMs }
   if (row.rejected !== null) return { rejected: row.rejected }
-  const { seq, sent, edited, deleted } = row
+  const { seq, sent, more } = row
   const type = row.type ?? entry.type
-  const room_id = row.room_id ?? entry.roomId
+  const roomId = row.room_id ?? entry.roomId
   const message = row.message ?? ('message' in entry ? entry.message : '')
   if (type === 'edited' || type === 'deleted') {
-    const change = { roomId: room_id, seq, sent, id: row.target_id, target: row.target }
+    const change = {
+      roomId,
+      seq,
+      sent,
+      id: more?.targetId ?? null,
+      target: more?.target ?? null,
+    }
     return { change: toChange(type, change, message) }
   }
-  const member_id = row.member_id ?? entry.memberId
-  if (member_id === undefined) throw incomplete()
-  const { member_name } = row
+  const memberId = row.member_id ?? entry.memberId
+  if (memberId === undefined) throw incomplete()
   const stored = {
-    message_id: entry.messageId,
-    room_id,
-    seq,
-    member_id,
-    member_name,
+    id: entry.messageId,
+    roomId,
+    memberId,
+    memberName: row.member_name,
+    type,
     message,
     sent,
+    seq,
   }
-  return { message: toMessage({ ...stored, type, edited, deleted, removed: null }) }
+  return { message: more === null ? stored : withChanges(stored, more) }
 }
 
 const incomplete = () => new RoomError('internal', 'The repository answered too little.')

@@ -61,9 +61,10 @@ begin
   update rooms r set last_seq = o_seq, last_sent = o_sent where r.room_id = p_room;
 end $$;
 
--- Any entries for any rooms. One row per entry, in their order: `rejected` (and for `too_soon` how many
--- milliseconds are missing), or what was stored. type, room_id, member_id, message are null where they are
--- as the caller gave them; target, edited and deleted are those of the row, message that of its target.
+-- Any entries for any rooms. One row per entry, in their order: `rejected`, or what was stored.
+-- type, room_id, member_id, message are null where they are as the caller gave them; message is that of a
+-- change's target. `more` has what is there seldom: `waitMs` beside `too_soon`; of a change `target` and
+-- `targetId`; of a message `edited` and `deleted`.
 --   p_check      look message ids up first; without it a stored or repeated one may fail with 23505
 --   p_room_ids   the rooms, each once, by id
 --   p_rooms      per entry the index of its room in p_room_ids
@@ -78,9 +79,8 @@ create function append_rows(
   p_types text[], p_rooms int[], p_members uuid[], p_message_ids uuid[], p_messages text[],
   p_names text[], p_max int[], p_hashes text[], p_addresses int[], p_targets uuid[]
 ) returns table (
-  rejected text, wait_ms bigint, seq bigint, sent bigint, member_name text,
-  type text, room_id uuid, member_id uuid, message text,
-  target bigint, target_id uuid, edited bigint, deleted bigint
+  rejected text, seq bigint, sent bigint, member_name text,
+  type text, room_id uuid, member_id uuid, message text, more jsonb
 ) language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -129,8 +129,7 @@ begin
   -- After the locks, on purpose: see append_chat.
   if not exists (select from nodes where node_id = p_node and not gone) then
     return query
-      select 'member_gone', null::bigint, null::bigint, null::bigint, null, null, null::uuid, null::uuid,
-        null, null::bigint, null::uuid, null::bigint, null::bigint
+      select 'member_gone', null::bigint, null::bigint, null, null, null::uuid, null::uuid, null, null::jsonb
       from unnest(p_types);
     return;
   end if;
@@ -270,22 +269,31 @@ begin
     from unnest(p_rooms, v_names) with ordinality u (room, name, ord)
   ) c;
 
-  insert into log (room_id, seq, message_id, member_id, member_name, type, message, sent, target)
-  select p_room_ids[c.room], c.seq, c.message_id,
-    coalesce(c.member_id, '00000000-0000-0000-0000-000000000000'), c.name, c.type,
-    case when c.target is null then log_text(c.type, c.name, c.message) else '' end,
-    greatest(v_sent[c.room], v_now), c.target
-  from unnest(p_types, p_rooms, p_members, p_message_ids, p_messages, v_names, v_seqs, v_targets)
-    c (type, room, member_id, message_id, message, name, seq, target)
-  where c.seq is not null;
+  if v_targets is null then
+    insert into log (room_id, seq, message_id, member_id, member_name, type, message, sent)
+    select p_room_ids[c.room], c.seq, c.message_id, c.member_id, c.name, c.type,
+      log_text(c.type, c.name, c.message), greatest(v_sent[c.room], v_now)
+    from unnest(p_types, p_rooms, p_members, p_message_ids, p_messages, v_names, v_seqs)
+      c (type, room, member_id, message_id, message, name, seq)
+    where c.seq is not null;
+  else
+    insert into log (room_id, seq, message_id, member_id, member_name, type, message, sent, target)
+    select p_room_ids[c.room], c.seq, c.message_id,
+      coalesce(c.member_id, '00000000-0000-0000-0000-000000000000'), c.name, c.type,
+      case when c.target is null then log_text(c.type, c.name, c.message) else '' end,
+      greatest(v_sent[c.room], v_now), c.target
+    from unnest(p_types, p_rooms, p_members, p_message_ids, p_messages, v_names, v_seqs, v_targets)
+      c (type, room, member_id, message_id, message, name, seq, target)
+    where c.seq is not null;
 
-  for r in
-    select u.room, u.target, max(u.seq) as seq
-    from unnest(p_rooms, v_targets, v_seqs) u (room, target, seq)
-    where u.target is not null group by u.room, u.target
-  loop
-    update log l set changed = r.seq where l.room_id = p_room_ids[r.room] and l.seq = r.target;
-  end loop;
+    for r in
+      select u.room, u.target, max(u.seq) as seq
+      from unnest(p_rooms, v_targets, v_seqs) u (room, target, seq)
+      where u.target is not null group by u.room, u.target
+    loop
+      update log l set changed = r.seq where l.room_id = p_room_ids[r.room] and l.seq = r.target;
+    end loop;
+  end if;
 
   for r in
     select u.room, max(u.seq) as seq from unnest(p_rooms, v_seqs) u (room, seq)
@@ -297,13 +305,11 @@ begin
     where room_id = p_room_ids[r.room];
   end loop;
 
-  if not p_check and array_position(v_seqs, null) is null then
+  if not p_check and v_targets is null and array_position(v_seqs, null) is null then
     return query
-      select null, null::bigint, c.seq, greatest(v_sent[c.room], v_now), c.name, null, null::uuid, null::uuid,
-        case when c.type in ('joined', 'left') then log_text(c.type, c.name, null) end,
-        c.target, c.target_id, null::bigint, null::bigint
-      from unnest(p_types, p_rooms, v_names, v_seqs, v_targets, p_targets)
-        with ordinality c (type, room, name, seq, target, target_id, ord)
+      select null, c.seq, greatest(v_sent[c.room], v_now), c.name, null, null::uuid, null::uuid,
+        case when c.type <> 'chat' then log_text(c.type, c.name, null) end, null::jsonb
+      from unnest(p_types, p_rooms, v_names, v_seqs) with ordinality c (type, room, name, seq, ord)
       order by c.ord;
     return;
   end if;
@@ -320,9 +326,14 @@ begin
         when p_types[c.first] = 'joined' then 'room_full'
         else 'member_gone'
       end,
-      case when l.seq is null then v_waits[c.first] end,
       l.seq, l.sent, l.member_name, l.type, l.room_id, l.member_id, coalesce(g.message, l.message),
-      l.target, g.message_id, coalesce(g.edited, l.edited), coalesce(g.deleted, l.deleted)
+      case
+        when l.seq is null then jsonb_build_object('waitMs', v_waits[c.first])
+        when l.target is not null
+          then jsonb_build_object('target', l.target, 'targetId', g.message_id)
+        when l.changed is not null
+          then jsonb_build_object('edited', l.edited, 'deleted', l.deleted)
+      end
     from (
       select u.message_id, u.ord, min(u.ord) over (partition by u.message_id)::int as first
       from unnest(p_message_ids) with ordinality u (message_id, ord)

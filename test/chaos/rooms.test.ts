@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { HISTORY_TYPE } from '../../src/protocol/dialect.ts'
+import type { LoggedMessage } from '../../src/protocol/events.ts'
+import {
+  call,
+  createOwnedRoom,
+  createRoom,
+  history,
+  type Listening,
+  roomState,
+  upgrade,
+  withSecret,
+} from '../e2e/http.ts'
+import { JsonConnection } from '../e2e/json-connection.ts'
+import { viewOf } from '../e2e/json-view.ts'
+import { Member } from '../e2e/member.ts'
+import { eventually } from '../eventually.ts'
+import { Random } from '../random.ts'
+import { Services, Stage } from './stage.ts'
+
+const ROUNDS = 4
+const WRITERS = 6
+const WRITES = 60
+
+let services: Services
+beforeAll(async () => {
+  services = await Services.start()
+})
+afterAll(() => services.stop())
+
+const open = async (): Promise<Stage> => {
+  const settings = { LEASE_MS: '1500', RESUME_MS: '1000' }
+  const stage = await Stage.open(services, 'rooms', { nodes: 2, settings })
+  onTestFinished(() => stage.close())
+  return stage
+}
+
+/** Someone who wants to be in a room and asks again until it is in, or the room is full. */
+const enter = async (node: () => Listening, roomId: string): Promise<Member | undefined> => {
+  for (;;) {
+    const member = new Member(node(), roomId)
+    const first = await Promise.race([member.next(), member.closed()]).catch(() => undefined)
+    if (first && 'message' in first) return member
+    const { status } = await upgrade(node(), `/api/serve/${roomId}`).catch(() => ({ status: 0 }))
+    if (status === 409) return undefined
+  }
+}
+
+/** The most members that a room had at the same time, by its log. */
+const mostIn = async (node: Listening, roomId: string): Promise<number> => {
+  const { messages } = await history(node, roomId)
+  let [now, most] = [0, 0]
+  for (const { type } of messages) {
+    now += type === 'joined' ? 1 : type === 'left' ? -1 : 0
+    most = Math.max(most, now)
+  }
+  return most
+}
+
+test('fifty at once into a room for two over two nodes: two are in, whatever is killed; a leave frees a place', async () => {
+  const stage = await open()
+  const [a, b] = stage.places
+  const nodes = [() => a!.node!, () => b!.node!] as const
+  const { roomId } = await createOwnedRoom(nodes[0](), { capacity: 2 })
+  const inside: Member[] = []
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const entering = Array.from({ length: 50 }, (_, at) => enter(nodes[at % 2]!, roomId))
+    if (round % 2 === 0) {
+      await services.redis.kill('SIGKILL')
+      await services.redis.restart()
+    } else {
+      await services.sql(
+        services.postgres.url,
+        (sql) => sql`
+          select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sharechat'`,
+      )
+    }
+    const entered = (await Promise.all(entering)).filter((member) => member !== undefined)
+    inside.push(...entered)
+    const state = async () => (await roomState(nodes[1](), roomId)).members.length
+    await eventually('two are in', async () => (await state()) === 2 && inside.length >= 2)
+    expect(await mostIn(nodes[0](), roomId)).toBe(2)
+    for (const member of inside.splice(0, 1 + (round % 2))) await member.close(1000)
+  }
+  a!.signal('SIGKILL')
+  await eventually('the places of a killed node are free', async () => {
+    return (await roomState(nodes[1](), roomId)).members.every(({ id }) => {
+      return inside.some((member) => member.isOpen && member.id === id)
+    })
+  })
+  for (let free = 2 - inside.filter(({ isOpen }) => isOpen).length; free > 0; free -= 1) {
+    await Member.join(nodes[1](), roomId)
+  }
+  expect((await upgrade(nodes[1](), `/api/serve/${roomId}`)).status).toBe(409)
+  expect(await mostIn(nodes[1](), roomId)).toBe(2)
+})
+
+test('sends, edits and deletions over two nodes, Redis restarted between: every view is the repository’s', async () => {
+  const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
+  console.log(`SEED=${seed}`)
+  const random = new Random(seed)
+  const stage = await open()
+  const node = (at: number): Listening => stage.places[at % 2]!.node!
+  const { roomId, ownerToken } = await createOwnedRoom(node(0))
+  const plain = await Promise.all([0, 1].map((at) => Member.join(node(at), roomId)))
+  const writers = await Promise.all(
+    Array.from({ length: WRITERS }, (_, at) => JsonConnection.join(node(at), roomId, { after: 0 })),
+  )
+  /** Everything that a message ever said, by its id. */
+  const texts = new Map<string, string[]>()
+  const answers = (json: JsonConnection): number =>
+    json.all('ack').length + json.all('failed').length
+  const write = async (json: JsonConnection, at: number): Promise<void> => {
+    const mine: string[] = []
+    for (let n = 0; n < WRITES; n += 1) {
+      const ref = `${at}-${n}`
+      const id = mine.length > 0 && random.chance(0.6) ? random.pick(mine) : undefined
+      if (id === undefined) json.send(roomId, ref, `text ${ref}`)
+      else if (random.chance(0.3)) json.say({ command: 'delete', roomId, ref, id })
+      else {
+        texts.get(id)?.push(`edit ${ref}`)
+        json.say({ command: 'edit', roomId, ref, id, message: `edit ${ref}` })
+      }
+      await json.has('an answer', () => answers(json) > n, 20_000)
+      const ack = json.all('ack').find((event) => event.ref === ref)
+      if (ack && id === undefined) mine.push(ack.id)
+      if (ack && id === undefined) texts.set(ack.id, [`text ${ref}`])
+      if (random.chance(0.1) && texts.size > 0) {
+        const any = random.pick([...texts.keys()])
+        const path = `/api/room/${roomId}/messages/${any}`
+        expect((await withSecret(node(n), 'DELETE', path, ownerToken)).status).toBe(204)
+      }
+    }
+  }
+  const writing = Promise.all(writers.map(write))
+  await services.redis.kill('SIGKILL')
+  await services.redis.restart()
+  await writing
+  const late = await JsonConnection.join(node(1), roomId, { after: 0 })
+  await plain[0]!.exchange('the end')
+  const log = JSON.parse(
+    (
+      await call(node(1), 'GET', `/api/room/${roomId}/messages`, {
+        headers: { accept: HISTORY_TYPE },
+      })
+    ).text,
+  ) as LoggedMessage[]
+  for (const json of [...writers, late]) {
+    await json.has('the end', () => viewOf(json, roomId).at(-1)?.message === 'the end', 20_000)
+    expect(viewOf(json, roomId)).toEqual(log)
+  }
+  const shown = (await history(node(0), roomId)).messages
+  expect(shown.map(({ id }) => id)).toEqual(
+    log.filter(({ deleted }) => deleted === undefined).map(({ id }) => id),
+  )
+  for (const member of plain) {
+    if (member !== plain[0]) await member.untilChat('the end')
+    const got = new Map(member.frames.map(({ message }) => [message.id, message]))
+    expect(got.size).toBe(member.frames.length)
+    for (const { id, type } of shown) {
+      if (type === 'chat' && id !== log.at(-1)?.id) {
+        // As it was said, or as it was when this node read it.
+        expect(texts.get(id)).toContain(got.get(id)?.message)
+      }
+    }
+    expect(member.frames.every(({ message }) => Object.keys(message).length === 7)).toBe(true)
+  }
+})
+
+test('a room that is dismissed while Redis is down is over for everyone within moments', async () => {
+  const stage = await open()
+  const node = (at: number): Listening => stage.places[at % 2]!.node!
+  const { roomId, ownerToken } = await createOwnedRoom(node(0))
+  const stays = await createRoom(node(0))
+  const members = await Member.joinInTurn([node(0), node(1)], roomId, 4)
+  const other = await Member.join(node(1), stays)
+  const removed = await Member.join(node(1), stays)
+  await services.redis.kill('SIGKILL')
+  const path = `/api/room/${roomId}`
+  expect((await withSecret(node(0), 'DELETE', path, ownerToken)).status).toBe(204)
+  for (const member of members) expect((await member.closed()).code).toBe(4004)
+  await eventually('nothing of it is stored', () =>
+    services.sql(stage.databaseUrl, async (sql) => {
+      const [row] = await sql`
+        select (select count(*) from log where room_id = ${roomId})
+          + (select count(*) from members where room_id = ${roomId})
+          + (select count(*) from rooms where room_id = ${roomId}) as rows`
+      return Number(row?.['rows']) === 0
+    }),
+  )
+  await removed.exchange('another room goes on')
+  await other.untilChat('another room goes on')
+  await services.redis.restart()
+})
