@@ -12,7 +12,7 @@ import { CONNECT_PATH, SUBPROTOCOL } from '../../protocol/dialect.ts'
 import type { Limits } from '../../protocol/events.ts'
 import { type Admission, keyOf } from './admission.ts'
 import { Commands } from './commands.ts'
-import { errorBody } from './errors.ts'
+import { errorBody, HANDSHAKE_ANSWERS, refusals } from './errors.ts'
 import { checkHandshake, forgetHandshake } from './handshake.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { JsonSocket } from './json-socket.ts'
@@ -49,6 +49,16 @@ export const connectRoute = async (app: FastifyInstance, parts: ConnectParts): P
   app.route({
     method: 'GET',
     url: CONNECT_PATH,
+    schema: {
+      operationId: 'connect',
+      summary: 'Any number of rooms: JSON over a WebSocket',
+      description: `With the subprotocol \`${SUBPROTOCOL}\`. [Its commands and events](docs/asyncapi.json).`,
+      tags: ['WebSocket'],
+      response: {
+        ...HANDSHAKE_ANSWERS,
+        ...refusals('invalid', 'forbidden', 'rate_limited', 'overloaded', 'draining'),
+      },
+    },
 
     /** Before the upgrade, so that a refusal is an HTTP answer. */
     preValidation: async (request, reply) => {

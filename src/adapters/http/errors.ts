@@ -8,13 +8,48 @@ import type { Log } from '../../ports/log.ts'
 import { retryMs } from './retry.ts'
 import { STATUS } from './status.ts'
 
-/** The body of every refusal. */
-export const ErrorBody = Type.Object({
-  error: Type.Object({ code: Type.String(), message: Type.String() }),
-})
+/** The schema of a refusal's body. */
+const refusal = (description: string, ...codes: readonly ErrorCode[]) =>
+  Type.Object(
+    {
+      error: Type.Object({
+        code: Type.Unsafe<ErrorCode>({ type: 'string', enum: codes }),
+        message: Type.String({ description: 'A short sentence for people.' }),
+      }),
+    },
+    { description },
+  )
 
-/** The schemas of what every route may answer besides 200. */
-export const REFUSALS = { '4xx': ErrorBody, '5xx': ErrorBody }
+/** What the codes mean, for the description of the API. */
+const MEANING: Readonly<Record<ErrorCode, string>> = {
+  invalid: 'This request can never work.',
+  forbidden: 'This origin may not use this server.',
+  not_found: 'There is no such room, or no longer.',
+  full: 'The room has as many members as it may.',
+  too_large: 'The body is too long.',
+  rate_limited: 'Your address asks too often; `Retry-After` says when it may again.',
+  internal: 'A bug.',
+  overloaded: 'Too busy to take on more; try again after `Retry-After`, here or at another node.',
+  unavailable: 'Its services do not answer; try again after `Retry-After`.',
+  draining: 'It starts or stops; try again after `Retry-After`, here or at another node.',
+  unknown: 'It could not be confirmed; try again after `Retry-After`.',
+}
+
+/** The schemas of a route's refusals with these codes, by their statuses. */
+export const refusals = (...codes: readonly ErrorCode[]) =>
+  Object.fromEntries(
+    codes.map((code) => {
+      const alike = codes.filter((other) => STATUS[other] === STATUS[code])
+      const words = alike.map((other) => `\`${other}\`: ${MEANING[other]}`).join(' ')
+      return [STATUS[code], refusal(words, ...alike)]
+    }),
+  )
+
+/** The schemas of what both WebSocket routes answer besides. */
+export const HANDSHAKE_ANSWERS = {
+  101: Type.Null({ description: 'The WebSocket is open.' }),
+  426: refusal('`invalid`: This was no WebSocket handshake.', 'invalid'),
+}
 
 /**
  * On every answer: nothing here is for caches, a room's address is the key to the room, and all of

@@ -6,7 +6,7 @@ import type { Member } from '../../domain/member.ts'
 import type { Connection } from '../../ports/connection.ts'
 import type { RoomId } from '../../ports/model.ts'
 import type { Admission } from './admission.ts'
-import { errorBody } from './errors.ts'
+import { errorBody, HANDSHAKE_ANSWERS, refusals } from './errors.ts'
 import { checkHandshake, forgetHandshake } from './handshake.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { allowOnly } from './methods.ts'
@@ -43,6 +43,20 @@ export const serveRoute = async (
   app.route({
     method: 'GET',
     url: SERVE_PATH,
+    schema: {
+      operationId: 'serve',
+      summary: 'Join a room: plain text over a WebSocket',
+      description:
+        'Every text frame from you is one message; every frame from the server is one message as JSON and a newline.',
+      tags: ['WebSocket'],
+      response: {
+        ...HANDSHAKE_ANSWERS,
+        ...refusals(
+          ...(['invalid', 'forbidden', 'not_found', 'full', 'rate_limited', 'internal'] as const),
+          ...(['overloaded', 'unavailable', 'draining', 'unknown'] as const),
+        ),
+      },
+    },
 
     /** Before the upgrade, so that a refused join is an HTTP answer. */
     preValidation: async (request, reply) => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import cors from '@fastify/cors'
+import swagger from '@fastify/swagger'
 import websocket from '@fastify/websocket'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { History } from '../../domain/history.ts'
@@ -9,6 +10,7 @@ import type { Ids } from '../../ports/ids.ts'
 import type { Log } from '../../ports/log.ts'
 import { CONNECT_PATH, SUBPROTOCOL } from '../../protocol/dialect.ts'
 import { Admission, type AdmissionParts } from './admission.ts'
+import { apiDocsRoutes, openapi } from './api-docs.ts'
 import {
   brokenRequest,
   COMMON_HEADERS,
@@ -125,6 +127,8 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
   })
   // Hooks run in the order in which they were added: those of the plugins first.
   app.after(() => addHooks(app, settings.allowedOrigins))
+  void app.register(swagger, openapi)
+  void app.register(apiDocsRoutes)
   void app.register(welcomeRoute)
   void app.register(healthRoutes, parts)
   void app.register(roomRoutes, { ...parts, admission })
