@@ -24,8 +24,8 @@ export default defineConfig({
           globalSetup: services,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Whole servers and their deadlines: one file at a time, after the other projects.
-          fileParallelism: false,
+          // Whole servers, which mostly wait: two files at a time, after the other projects.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

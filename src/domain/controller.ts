@@ -63,6 +63,7 @@ export class Controller {
   constructor(parts: ControllerParts) {
     this.#parts = parts
     this.#slowReaders = new SlowReaders(parts.clock)
+    const nodeId = () => this.#reaper.nodeId
     const onLogged = (messages: readonly LoggedMessage[]) => this.#publisher.logged(messages)
     this.#reaper = new Reaper({
       ...parts,
@@ -78,13 +79,18 @@ export class Controller {
     })
     this.#attachments = new Attachments({
       ...parts,
-      nodeId: () => this.#reaper.nodeId,
+      nodeId,
       onDoubt: () => this.#reaper.compareSoon(),
     })
-    this.#outbox = new Outbox({ ...parts, onLogged, nodeId: () => this.#reaper.nodeId })
+    this.#outbox = new Outbox({
+      ...parts,
+      onLogged,
+      nodeId,
+      onAppending: () => this.#publisher.appending(),
+    })
     this.#rooms = new OpenRooms({
       ...parts,
-      nodeId: () => this.#reaper.nodeId,
+      nodeId,
       onNote: (room, note) => this.#heard(room, note),
       onDoubt: (room) => this.#repairer.doubt(room),
       host: {
@@ -95,7 +101,7 @@ export class Controller {
     })
     this.#publisher = new Publisher({
       ...parts,
-      nodeId: () => this.#reaper.nodeId,
+      nodeId,
       rooms: this.#rooms.byId,
     })
     this.#replayer = new Replayer({ ...parts, rooms: this.#rooms.byId })
@@ -201,6 +207,7 @@ export class Controller {
     this.#phase = 'draining'
     this.#expirer.stop()
     await this.#outbox.idle()
+    this.#publisher.flush()
     for (const room of this.#rooms.byId.values()) room.flush()
     const rooms = Array.from(this.#rooms.byId.values())
     // Joins that were under way are refused, so the members of now are all there will be.
@@ -208,6 +215,7 @@ export class Controller {
     await closeInWaves(members, spreadMs, this.#parts)
     this.#reaper.stop()
     if (served) await this.#reaper.reapSelf()
+    this.#publisher.flush()
   }
 
   /** Stops all timers. Nothing is stored or delivered afterwards. */
@@ -215,6 +223,7 @@ export class Controller {
     this.#phase = 'draining'
     for (const room of this.#rooms.byId.values()) room.removeAll('drain')
     this.#outbox.stop()
+    this.#publisher.stop()
     this.#attachments.stop()
     this.#replayer.stop()
     this.#repairer.stop()

@@ -1,9 +1,11 @@
+import type { Clock } from '../ports/clock.ts'
 import type { Connection } from '../ports/connection.ts'
 import { codeOf, type ErrorCode, RoomError } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { MemberId, MemberRef, ResumeHash, RoomId, Seq } from '../ports/model.ts'
 import type { MemberPlace, Repository, Resumed, Roster } from '../ports/repository.ts'
 import type { Attachments } from './attachments.ts'
+import { Gathering } from './gathering.ts'
 import { Member, type MemberHost } from './member.ts'
 import type { OpenRooms } from './open-rooms.ts'
 import type { Outbox } from './outbox.ts'
@@ -32,6 +34,7 @@ export interface Joined extends Roster {
 
 export interface JoinsParts {
   readonly repository: Pick<Repository, 'rosterAt'>
+  readonly clock: Clock
   readonly ids: Ids
   readonly maxRoomMembers: number
   readonly rooms: OpenRooms
@@ -55,9 +58,11 @@ interface Entrance {
 /** Lets members into rooms. */
 export class Joins {
   readonly #parts: JoinsParts
+  readonly #gathering: Gathering
 
   constructor(parts: JoinsParts) {
     this.#parts = parts
+    this.#gathering = new Gathering(parts.clock)
   }
 
   /** See Controller.join. */
@@ -88,6 +93,7 @@ export class Joins {
 
   async #inRoom<T>(roomId: RoomId, work: (room: Room) => Promise<T>): Promise<T> {
     const { rooms, accepting } = this.#parts
+    await this.#gathering.pass()
     if (!accepting()) throw restarting()
     const room = rooms.open(roomId)
     room.joining += 1

@@ -26,6 +26,7 @@ export class OpenRooms {
   readonly #parts: OpenRoomsParts
   readonly #rooms = new Map<RoomId, Room>()
   readonly #subscriptions = new Map<Room, Subscription>()
+  readonly #live = new Map<Room, Promise<void>>()
 
   constructor(parts: OpenRoomsParts) {
     this.#parts = parts
@@ -52,25 +53,16 @@ export class OpenRooms {
       onInterrupted: () => onDoubt(room),
     })
     this.#subscriptions.set(room, subscription)
+    this.#live.set(room, this.#becomesLive(room, subscription))
     return room
   }
 
-  /** Resolves when the queue delivers to this room, or soon: then the room is compared once it does. */
-  async live(room: Room): Promise<void> {
-    const live = this.#subscriptions.get(room)?.live
-    if (!live) return
-    let late = false
-    await new Promise<void>((resolve) => {
-      const cancel = this.#parts.clock.after(LIVE_MS, () => {
-        late = true
-        resolve()
-      })
-      void live.then(() => {
-        cancel()
-        if (late) this.#parts.onDoubt(room)
-        resolve()
-      })
-    })
+  /**
+   * Resolves when the queue delivers to this room, or has had 300 ms since the room was opened: then
+   * the room is compared once the queue delivers.
+   */
+  live(room: Room): Promise<void> | undefined {
+    return this.#live.get(room)
   }
 
   closeIfEmpty(room: Room): void {
@@ -78,5 +70,22 @@ export class OpenRooms {
     this.#rooms.delete(room.id)
     this.#subscriptions.get(room)?.close()
     this.#subscriptions.delete(room)
+    this.#live.delete(room)
+  }
+
+  #becomesLive(room: Room, { live }: Subscription): Promise<void> {
+    const { clock, onDoubt } = this.#parts
+    return new Promise((resolve) => {
+      let late = false
+      const cancel = clock.after(LIVE_MS, () => {
+        late = true
+        resolve()
+      })
+      void live.then(() => {
+        cancel()
+        if (late) onDoubt(room)
+        resolve()
+      })
+    })
   }
 }

@@ -38,6 +38,8 @@ export interface OutboxParts {
   readonly nodeId: () => NodeId
   /** Gets what an append stored, each room's in seq order, after the entries were settled. */
   readonly onLogged: (messages: readonly LoggedMessage[]) => void
+  /** Called when an append is under way: nothing here waits for anything but its answer. */
+  readonly onAppending: () => void
 }
 
 /**
@@ -153,7 +155,9 @@ export class Outbox {
     const nodeId = this.#parts.nodeId()
     const entries = batch.map((waiting) => waiting.entry)
     try {
-      const results = await this.#parts.repository.append(nodeId, entries)
+      const appending = this.#parts.repository.append(nodeId, entries)
+      this.#parts.onAppending()
+      const results = await appending
       this.#failures = 0
       this.#finish(batch, results, nodeId)
     } catch (error) {

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { check } from './checker.ts'
+import { element, ROOM, timeOf, visit } from './draft.ts'
 import type { Fault, History } from './history.ts'
-
-const ROOM = 'room'
 
 /** A small history in which everything is right, and what a test may do to it. */
 class Draft {
@@ -42,6 +41,9 @@ class Draft {
     return {
       seed: 0,
       leaseMs: 4_000,
+      resumeMs: 3_000,
+      origin: 0,
+      resumes: [],
       talk: { from: 0, to: 30_000 },
       faults: this.faults,
       stalls: this.stalls,
@@ -57,30 +59,6 @@ class Draft {
       ],
       oddities: this.oddities,
     }
-  }
-}
-
-type Type = 'joined' | 'left' | 'chat' | 'failed'
-
-/** A message that was sent, and seen by everyone, `nth` times two seconds after the beginning. */
-function element(nth: number, memberId: string, type: Type, message = `${memberId} ${type}`) {
-  const sent = new Date(nth * 2_000).toISOString()
-  return JSON.stringify({ id: `id${nth}`, roomId: ROOM, memberId, type, message, sent })
-}
-
-function timeOf(text: string): number {
-  return Date.parse((JSON.parse(text) as { sent: string }).sent)
-}
-
-function visit(id: number, node: number, elements: readonly string[], said: readonly string[]) {
-  return {
-    id,
-    roomId: ROOM,
-    node,
-    opened: 0,
-    frames: elements.map((text) => ({ at: timeOf(text), text: `${text}\n` })),
-    said: said.map((text) => ({ at: 0, text })),
-    end: undefined as History['visits'][number]['end'],
   }
 }
 

@@ -1,6 +1,7 @@
 import type { History, RoomView } from './history.ts'
 import { checkTimes } from './lateness.ts'
 import type { Problem, Rule, Tell } from './problems.ts'
+import { checkReturns, checkSends } from './resumes.ts'
 import { parsed, readVisit, type ReadVisit } from './visits.ts'
 import { excuses } from './windows.ts'
 
@@ -20,8 +21,10 @@ export const check = (history: History): readonly Problem[] => {
     checkPresence(view, here, tell)
     for (const visit of here) {
       checkFrames(visit, view.elements, tell)
-      checkAnswers(visit, view, tell)
+      if (visit.visit.json === undefined) checkAnswers(visit, view, tell)
     }
+    checkSends(here, view, tell)
+    checkReturns(history, here, view, tell)
     checkTimes(history, view, here, tell)
   }
   checkEnds(history, tell)
@@ -30,6 +33,15 @@ export const check = (history: History): readonly Problem[] => {
 
 const CERTAIN = /^Not sent: .*"(.*)"$/s
 const UNSURE = /^Could not be confirmed; if it appears, it was sent\. "(.*)"$/s
+
+/** Who said a text, and when, as a number that rises; undefined for what was said more than once. */
+interface Saying {
+  readonly speaker: { memberId: string | undefined }
+  readonly nth: number | undefined
+}
+
+/** Of one connection. Those of one member have rising ids. */
+const MOST_TEXTS = 1_000_000
 
 const checkViews = ([first, ...others]: readonly RoomView[], tell: Tell): void => {
   for (const other of others) {
@@ -52,11 +64,15 @@ const sorted = (ids: Iterable<string>): string => [...ids].sort().join(' ')
 const checkLog = (view: RoomView, visits: readonly ReadVisit[], tell: Tell): void => {
   const ids = new Set<string>()
   const texts = new Set<string>()
-  const place = new Map<string, { speaker: { memberId: string | undefined }; index: number }>()
+  const place = new Map<string, Saying>()
   const known = new Set(visits.map(({ memberId }) => memberId))
   for (const { visit, memberId } of visits) {
     const speaker = { memberId }
-    visit.said.forEach(({ text }, index) => place.set(text, { speaker, index }))
+    visit.said.forEach(({ text }, index) => {
+      // What was said again may be stored as of any of these times.
+      const nth = visit.id * MOST_TEXTS + index
+      place.set(text, { speaker, nth: place.has(text) ? undefined : nth })
+    })
   }
   const last = new Map<string, number>()
   let sent = ''
@@ -74,14 +90,18 @@ const checkLog = (view: RoomView, visits: readonly ReadVisit[], tell: Tell): voi
     if (said?.speaker.memberId !== memberId) {
       tell('phantom', `the log has the text ${message}, which its member did not say`)
     } else {
-      if (said.index < (last.get(memberId) ?? -1))
-        tell('reordered', `${message} is behind a later text`)
-      last.set(memberId, said.index)
+      const latest = last.get(memberId) ?? -1
+      const nth = said.nth ?? latest
+      if (nth < latest) tell('reordered', `${message} is behind a later text`)
+      last.set(memberId, nth)
     }
   }
 }
 
-/** A connection has the log from its own joined on, to the end if it is open, and nothing else. */
+/**
+ * A connection has the log from its own joined on, or from where it wanted it, to the end if it is open,
+ * and nothing else.
+ */
 const checkFrames = (
   { visit, memberId, stored }: ReadVisit,
   elements: readonly string[],
@@ -94,14 +114,22 @@ const checkFrames = (
   }
   const places = new Map(elements.map((element, index) => [`${element}\n`, index]))
   const first = stored[0]
-  if (first?.message.type !== 'joined' || first.message.memberId !== memberId) {
+  const { json } = visit
+  const begins = json && json.after === undefined && json.wanted !== memberId
+  const isJoined = first?.message.type === 'joined' && first.message.memberId === memberId
+  // A JSON connection may end between its `room` and that.
+  if ((begins ?? true) && !isJoined && (first || !json || visit.end === undefined)) {
     tell('lost', `${who}: its first frame is not its own joined`)
   }
-  let next = first === undefined ? 0 : (places.get(first.text) ?? 0)
+  const wanted = json && (json.after ?? json.seq - 1)
+  let next = wanted ?? (first === undefined ? 0 : (places.get(first.text) ?? 0))
   const missing = new Set<number>()
   const seen = new Set<string>()
-  for (const { text, message } of stored) {
+  for (const { text, message, seq } of stored) {
     const place = places.get(text)
+    if (place !== undefined && place + 1 !== (seq ?? place + 1)) {
+      tell('reordered', `${who} got seq ${place + 1} as ${seq}`)
+    }
     if (place === undefined) {
       const echo = message.type === 'chat' && message.memberId === memberId
       tell(echo ? 'lost' : 'phantom', `${who} got ${message.id}, which is not in the log`)
@@ -172,9 +200,10 @@ const checkPresence = (view: RoomView, visits: readonly ReadVisit[], tell: Tell)
     if (type === 'left') present.delete(memberId)
   }
   const open = visits.filter(({ visit }) => visit.end === undefined)
+  const connected = new Set(open.map(({ memberId }) => memberId))
   for (const { visit, memberId } of visits) {
     if (memberId === undefined) continue
-    if (visit.end !== undefined && present.has(memberId)) {
+    if (!connected.has(memberId) && present.has(memberId)) {
       tell('members', `connection ${visit.id} is gone, its member is not`)
     } else if (visit.end === undefined && !present.has(memberId)) {
       tell('members', `connection ${visit.id} is open, its member is gone`)
@@ -193,10 +222,15 @@ const checkPresence = (view: RoomView, visits: readonly ReadVisit[], tell: Tell)
 
 /** Codes that a server under faults may end with: gone without a word, or come back soon. */
 const HARMLESS = [1006, 1012]
+const REPLACED = 4001
 
 const checkEnds = (history: History, tell: Tell): void => {
-  for (const { id, node, end } of history.visits) {
+  for (const { id, node, opened, end, json } of history.visits) {
     if (end?.by !== 'server') continue
+    const replaced = history.resumes.some(
+      ({ at, memberId }) => memberId === json?.memberId && at > opened && at < end.at,
+    )
+    if (end.code === REPLACED && replaced) continue
     if (!HARMLESS.includes(end.code)) {
       tell('broken', `connection ${id} was closed with ${end.code}`)
     } else if (!excuses(history, node).some(({ from, to }) => end.at >= from && end.at <= to)) {

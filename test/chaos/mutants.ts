@@ -11,8 +11,8 @@ import { SETTINGS, type Plan } from './run.ts'
 export interface Mutant {
   readonly name: string
   readonly caughtAs: readonly Rule[]
-  /** Statements for each node to run before its main module, with `Repairer` at hand. */
-  readonly patch?: string
+  /** Statements for each node to run before its main module, with this class at hand. */
+  readonly patch?: { readonly of: readonly [name: string, file: string]; readonly text: string }
   readonly prepare?: (sql: postgres.Sql) => Promise<void>
   readonly aim: Omit<Plan, 'name' | 'seed' | 'stage' | 'settleMs'>
   readonly nodes: number
@@ -23,8 +23,11 @@ export interface Mutant {
 const SPARSE = {
   rooms: 30,
   talkers: 2,
+  jsonTalkers: 0,
   pace: { pauseMs: [1_200, 2_400], texts: 1 },
 } as const
+
+const REPAIRER = ['Repairer', 'domain/repairer.js'] as const
 
 const again = async (times: number, pauseMs: number, act: () => Promise<void>): Promise<void> => {
   for (let count = 0; count < times; count += 1) {
@@ -40,11 +43,35 @@ const strikes =
     await again(times, pauseMs, () => nemesis.strike(faultNamed(name)))
   }
 
+/** Members that are cut off while they send, and come back, over nodes that are slow or die. */
+const RETURNS: Mutant['aim'] = {
+  rooms: 2,
+  talkers: 1,
+  jsonTalkers: 5,
+  pace: { pauseMs: [40, 250], texts: 3 },
+  act: async (nemesis) => {
+    await pause(1_500)
+    await again(2, 100, async () => {
+      await nemesis.strike(faultNamed('Postgres link slow'))
+      await nemesis.strike(faultNamed('node killed'))
+      await pause(1_500)
+      await nemesis.strike(faultNamed('Postgres rooms locked'))
+    })
+    await pause(1_500)
+  },
+}
+
+const returns = (
+  name: string,
+  caughtAs: Mutant['caughtAs'],
+  patch: NonNullable<Mutant['patch']>,
+): Mutant => ({ name, caughtAs, patch, nodes: 2, leaseMs: 4_000, aim: RETURNS })
+
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no repair of gaps',
     caughtAs: ['lost', 'late'],
-    patch: 'Repairer.prototype.gapIn = () => {}',
+    patch: { of: REPAIRER, text: 'Repairer.prototype.gapIn = () => {}' },
     nodes: 2,
     leaseMs: 4_000,
     aim: { ...SPARSE, act: strikes('Redis publishers killed', 6, 100) },
@@ -52,7 +79,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no repair after a new subscription',
     caughtAs: ['late'],
-    patch: 'Repairer.prototype.doubt = () => {}',
+    patch: { of: REPAIRER, text: 'Repairer.prototype.doubt = () => {}' },
     nodes: 2,
     leaseMs: 4_000,
     aim: { ...SPARSE, act: strikes('Redis subscriptions killed', 10, 1_300) },
@@ -60,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no sweep',
     caughtAs: ['lost', 'late'],
-    patch: 'Repairer.prototype.start = () => {}',
+    patch: { of: REPAIRER, text: 'Repairer.prototype.start = () => {}' },
     nodes: 2,
     leaseMs: 4_000,
     aim: { ...SPARSE, act: strikes('Redis publishers killed', 10, 50) },
@@ -75,6 +102,7 @@ export const MUTANTS: readonly Mutant[] = [
     aim: {
       rooms: 1,
       talkers: 8,
+      jsonTalkers: 0,
       pace: { pauseMs: [5, 40], texts: 4 },
       act: strikes('Postgres rooms locked', 10, 200),
     },
@@ -105,6 +133,7 @@ export const MUTANTS: readonly Mutant[] = [
     aim: {
       rooms: 2,
       talkers: 6,
+      jsonTalkers: 0,
       pace: { pauseMs: [300, 900], texts: 1 },
       // Reapers that find the same members at the same time: they wait for one lock.
       act: async (nemesis) => {
@@ -118,6 +147,50 @@ export const MUTANTS: readonly Mutant[] = [
       },
     },
   },
+]
+
+/** Those that only members see who come back. */
+export const RETURN_MUTANTS: readonly Mutant[] = [
+  returns('left at once of a lost connection', ['members'], {
+    of: ['Member', 'domain/member.js'],
+    text: `Member.prototype.leave = function (reason) {
+      if (reason) this.connection.close(reason)
+      this.quit()
+    }`,
+  }),
+  returns('a new id for every send', ['doubled'], {
+    of: ['SystemIds', 'adapters/system/ids.js'],
+    text: 'SystemIds.prototype.messageIdOf = function () { return this.messageId() }',
+  }),
+  returns('no replay', ['lost'], {
+    of: ['Replayer', 'domain/replayer.js'],
+    text: 'Replayer.prototype.start = (room, member, from) => { member.from = room.next ?? from }',
+  }),
+  returns('a replay that begins one too early', ['doubled', 'reordered'], {
+    of: ['Replayer', 'domain/replayer.js'],
+    text: `const { start } = Replayer.prototype
+    Replayer.prototype.start = function (room, member, from) {
+      start.call(this, room, member, Math.max(1, from - 1))
+    }`,
+  }),
+  returns('older connections that stay', ['members', 'lost'], {
+    of: ['Attachments', 'domain/attachments.js'],
+    text: 'Attachments.prototype.compare = () => {}',
+  }),
+  returns('nobody who is detached leaves', ['members'], {
+    of: ['PostgresRepository', 'adapters/postgres/repository.js'],
+    text: `const { reap } = PostgresRepository.prototype
+    PostgresRepository.prototype.reap = function (whom, times, limit) {
+      return reap.call(this, whom, { ...times, resumeMs: 1e9 }, limit)
+    }`,
+  }),
+  returns('acks with the place of another message', ['lost'], {
+    of: ['Member', 'domain/member.js'],
+    text: `const { send } = Member.prototype
+    Member.prototype.send = function (ref, text, answer) {
+      send.call(this, ref, text, ({ seq, ...sent }) => answer(seq ? { ...sent, seq: seq + 1 } : sent))
+    }`,
+  }),
 ]
 
 /** Puts functions back into the database with parts of their text replaced. */
@@ -138,7 +211,7 @@ const edit = async (
   }
 }
 
-const MODULE = new URL('../../dist/domain/repairer.js', import.meta.url).href
+const DIST = new URL('../../dist/', import.meta.url)
 
 /** @param folder gets the module that takes the guarantee out */
 export const planOf = (
@@ -149,7 +222,9 @@ export const planOf = (
   const { patch, prepare } = { patch: undefined, prepare: undefined, ...mutant }
   const file = join(folder, 'patch.mjs')
   if (patch !== undefined) {
-    writeFileSync(file, `import { Repairer } from ${JSON.stringify(MODULE)}\n${patch}\n`)
+    const [part, path] = patch.of
+    const { href } = new URL(path, DIST)
+    writeFileSync(file, `import { ${part} } from ${JSON.stringify(href)}\n${patch.text}\n`)
   }
   return {
     ...mutant.aim,

@@ -9,22 +9,32 @@ import { toLines, type History, type RoomView, type Span } from './history.ts'
 import { Nemesis } from './nemesis.ts'
 import type { Problem } from './problems.ts'
 import { Stage, type Services, type StageOptions } from './stage.ts'
-import { Talkers, type Pace } from './talkers.ts'
+import { JsonTalkers } from './json-talkers.ts'
+import { Talkers, type LiveVisit, type Pace } from './talkers.ts'
 
 const STALL_MS = 100
 const LOOK_MS = 20
 
 /** Longer than the 2.5 s of a call to Postgres, and than the pause before the next renewal. */
 export const LEASE_MS = 4_000
-export const SETTINGS = { LEASE_MS: String(LEASE_MS), DRAIN_MS: '5000', LOG_LEVEL: 'info' }
+/** Longer than it takes to come back, mostly, and not much. */
+export const RESUME_MS = 3_000
+export const SETTINGS = {
+  LEASE_MS: String(LEASE_MS),
+  RESUME_MS: String(RESUME_MS),
+  DRAIN_MS: '5000',
+  LOG_LEVEL: 'info',
+}
 
 export interface Plan {
   /** Of its files. */
   readonly name: string
   readonly seed: number
   readonly rooms: number
-  /** Per room. */
+  /** Per room, in the plain dialect. */
   readonly talkers: number
+  /** Per room, in the JSON dialect. */
+  readonly jsonTalkers: number
   readonly pace: Pace
   readonly stage: StageOptions
   /** What happens while they talk; they fall silent when it is over. */
@@ -32,6 +42,8 @@ export interface Plan {
   /** How long it may take at most until all is quiet then. */
   readonly settleMs: number
 }
+
+type Crowd = Pick<Talkers, 'visits' | 'oddities' | 'open' | 'settled' | 'hush' | 'stop'>
 
 export interface Run {
   readonly history: History
@@ -48,6 +60,8 @@ export const play = async (services: Services, plan: Plan): Promise<Run> => {
   const random = new Random(plan.seed)
   const stage = await Stage.open(services, `chaos_${plan.seed}`, plan.stage)
   const talkers = new Talkers(stage.places, new Random(random.below(2 ** 31)), plan.pace)
+  const jsonTalkers = new JsonTalkers(stage.places, new Random(random.below(2 ** 31)), plan.pace)
+  const crowds = [talkers, jsonTalkers]
   const nemesis = new Nemesis(stage, new Random(random.below(2 ** 31)))
   const stalls = new Stalls()
   try {
@@ -57,19 +71,26 @@ export const play = async (services: Services, plan: Plan): Promise<Run> => {
     }
     const from = performance.now()
     talkers.start(roomIds, plan.talkers)
+    jsonTalkers.start(roomIds, plan.jsonTalkers)
     await plan.act(nemesis, random)
     const to = performance.now()
-    talkers.hush()
-    const views = await settledViews(stage, roomIds, talkers, plan.settleMs)
+    for (const crowd of crowds) crowd.hush()
+    const views = await settledViews(stage, roomIds, crowds, plan.settleMs)
     const history: History = {
       seed: plan.seed,
       leaseMs: Number(plan.stage.settings['LEASE_MS'] ?? LEASE_MS),
+      resumeMs: Number(plan.stage.settings['RESUME_MS'] ?? RESUME_MS),
+      origin: performance.timeOrigin,
       talk: { from, to },
       faults: nemesis.faults,
       stalls: stalls.spans,
-      visits: structuredClone(talkers.visits),
+      visits: structuredClone(crowds.flatMap(({ visits }) => visits)),
+      resumes: jsonTalkers.resumes,
       views,
-      oddities: [...talkers.oddities, ...stage.places.flatMap(({ ends }) => ends)],
+      oddities: [
+        ...crowds.flatMap(({ oddities }) => oddities),
+        ...stage.places.flatMap(({ ends }) => ends),
+      ],
     }
     const folder = join(tmpdir(), 'sharechat-chaos')
     mkdirSync(folder, { recursive: true })
@@ -81,7 +102,7 @@ export const play = async (services: Services, plan: Plan): Promise<Run> => {
     return { history, problems: check(history), file }
   } finally {
     stalls.stop()
-    await talkers.stop()
+    await Promise.all(crowds.map((crowd) => crowd.stop()))
     await stage.close()
   }
 }
@@ -93,7 +114,7 @@ export const play = async (services: Services, plan: Plan): Promise<Run> => {
 const settledViews = async (
   stage: Stage,
   roomIds: readonly string[],
-  talkers: Talkers,
+  crowds: readonly Crowd[],
   ms: number,
 ): Promise<readonly RoomView[]> => {
   const deadline = performance.now() + ms
@@ -104,10 +125,10 @@ const settledViews = async (
     try {
       const views = await viewsOf(stage, roomIds)
       // Joins that are under way would fall between what was read and what is noted.
-      const now = JSON.stringify([views, talkers.open.map(({ id }) => id)])
+      const now = JSON.stringify([views, crowds.map(({ open }) => open.map(({ id }) => id))])
       const steady = now === before
       before = now
-      if (late || (steady && talkers.settled && agree(views, talkers))) return views
+      if (late || (steady && agree(views, crowds))) return views
     } catch (error) {
       if (late) throw error
     }
@@ -126,11 +147,14 @@ const viewsOf = async (stage: Stage, roomIds: readonly string[]): Promise<readon
   return views
 }
 
-const agree = (views: readonly RoomView[], talkers: Talkers): boolean =>
+const agree = (views: readonly RoomView[], crowds: readonly Crowd[]): boolean =>
+  crowds.every(({ settled }) => settled) &&
   views.every(({ roomId, elements, members }) => {
-    const open = talkers.open.filter((visit) => visit.roomId === roomId)
+    const open = crowds.flatMap((crowd) => crowd.open.filter((visit) => visit.roomId === roomId))
     const end = `${elements.at(-1)}\n`
-    return members.length === open.length && open.every(({ frames }) => frames.at(-1)?.text === end)
+    const hasEnd = ({ frames, json }: LiveVisit): boolean =>
+      frames.length > 0 ? frames.at(-1)?.text === end : json?.seq === elements.length
+    return members.length === open.length && open.every(hasEnd)
   })
 
 /** Notes when this process did not get its turn for a tenth of a second. */

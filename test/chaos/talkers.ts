@@ -1,22 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import type { Random } from '../random.ts'
-import type { Timed, VisitEnd } from './history.ts'
+import type { Answer, Frame, JsonVisit, Timed, VisitEnd } from './history.ts'
 import type { Place } from './stage.ts'
 
-const HANDSHAKE_MS = 3_000
-const REJOIN_MS = 150
+export const HANDSHAKE_MS = 3_000
+export const REJOIN_MS = 150
 /** Chances per turn of a talker. */
-const LEAVE = 0.012
+export const LEAVE = 0.012
 
-interface LiveVisit {
+/** A visit as it is noted down. */
+export interface LiveVisit {
   readonly id: number
   readonly roomId: string
   readonly node: number
   opened: number
-  readonly frames: Timed[]
+  readonly frames: Frame[]
   readonly said: Timed[]
   end: VisitEnd | undefined
+  readonly json?: Omit<JsonVisit, 'answers'> & { readonly answers: Answer[] }
 }
 
 export interface Pace {

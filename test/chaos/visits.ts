@@ -17,20 +17,20 @@ export interface ReadVisit {
   readonly stored: readonly {
     readonly at: number
     readonly text: string
+    readonly seq?: number
     readonly message: Message
   }[]
   readonly failed: readonly Message[]
 }
 
 export const readVisit = (visit: Visit): ReadVisit => {
-  const frames = visit.frames.map(({ at, text }) => ({
-    at,
-    text,
-    message: JSON.parse(text) as Message,
+  const frames = visit.frames.map((frame) => ({
+    ...frame,
+    message: JSON.parse(frame.text) as Message,
   }))
   return {
     visit,
-    memberId: frames[0]?.message.memberId,
+    memberId: visit.json?.memberId ?? frames[0]?.message.memberId,
     stored: frames.filter(({ message }) => message.type !== 'failed'),
     failed: frames.flatMap(({ message }) => (message.type === 'failed' ? [message] : [])),
   }
@@ -53,14 +53,16 @@ export const deliveries = (view: RoomView, visits: readonly ReadVisit[]): readon
   const places = new Map(parsed(view.elements).map(({ id }, index) => [id, index]))
   const got = visits.map(({ stored }) => new Map(stored.map(({ at, message: { id } }) => [id, at])))
   const result: Delivery[] = []
+  /** From where in the log on a visit gets messages as they come, if it does. */
+  const startOf = ({ visit: { json }, stored }: ReadVisit): number | undefined =>
+    json ? json.seq : places.get(stored[0]?.message.id ?? '')
   for (const { visit, memberId, stored } of visits) {
     const said = new Map(visit.said.map(({ at, text }) => [text, at]))
     for (const { at, message } of stored) {
       if (message.type !== 'chat' || message.memberId !== memberId) continue
       const readers = visits.flatMap((other, index) => {
-        const joined = other.stored[0]
-        if (other.visit === visit || joined === undefined) return []
-        if ((places.get(joined.message.id) ?? Infinity) > (places.get(message.id) ?? 0)) return []
+        if (other.visit === visit) return []
+        if ((startOf(other) ?? Infinity) > (places.get(message.id) ?? 0)) return []
         return [{ visit: other.visit, got: got[index]?.get(message.id) }]
       })
       result.push({

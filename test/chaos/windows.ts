@@ -55,15 +55,24 @@ const CALL_MS = 2_600
 const AFTERMATH_MS = 3_000
 
 /**
- * When the server may end connections to the node at this place: it was ended, or it could not
- * renew its lease for so long that others may have taken it for dead. An outage of Postgres that
- * all nodes see alike is no excuse, however long.
+ * When the server may end connections to the node at this place: it was ended, or it was taken for dead.
  */
-export const excuses = ({ faults, leaseMs }: History, node: number): readonly Span[] => {
-  const here = faults.filter((fault) => fault.node === undefined || fault.node === node)
-  const ended = here
+export const excuses = (history: History, node: number): readonly Span[] => {
+  const ended = faultsOf(history, node)
     .filter(({ kind }) => ENDINGS.includes(kind))
     .map(({ from, to }) => ({ from, to: to + AFTERMATH_MS }))
+  return [...ended, ...lapses(history, node)]
+}
+
+const faultsOf = ({ faults }: History, node: number): readonly Fault[] =>
+  faults.filter((fault) => fault.node === undefined || fault.node === node)
+
+/**
+ * When the node at this place could not renew its lease for so long that others may have taken it for
+ * dead. An outage of Postgres that all nodes see alike is no excuse, however long.
+ */
+export const lapses = (history: History, node: number): readonly Span[] => {
+  const here = faultsOf(history, node)
   const cut = (fault: Fault): boolean =>
     fault.node === node && CUTS.some((kind) => fault.kind.startsWith(kind))
   const silent = merged(
@@ -71,9 +80,8 @@ export const excuses = ({ faults, leaseMs }: History, node: number): readonly Sp
       .filter((fault) => cut(fault) || fault.kind.startsWith('Postgres'))
       .map(({ kind, from, to }) => ({ from, to: kind.startsWith('node') ? to : to + CALL_MS })),
   )
-  const lapsed = silent
+  return silent
     .filter(({ from, to }) => here.some((f) => cut(f) && f.from >= from && f.to <= to))
-    .filter(({ from, to }) => to - from > leaseMs * 0.7)
-    .map(({ from, to }) => ({ from, to: to + leaseMs + AFTERMATH_MS }))
-  return [...ended, ...lapsed]
+    .filter(({ from, to }) => to - from > history.leaseMs * 0.7)
+    .map(({ from, to }) => ({ from, to: to + history.leaseMs + AFTERMATH_MS }))
 }

@@ -27,9 +27,11 @@ export class JsonConnection {
   #read = 0
   #wake: () => void = () => {}
 
-  constructor(node: Listening) {
+  /** @param from the address of this machine that it comes from */
+  constructor(node: Listening, from = '127.0.0.1') {
     this.#socket = new WebSocket(`ws://127.0.0.1:${node.port}${CONNECT_PATH}`, SUBPROTOCOL, {
       perMessageDeflate: false,
+      localAddress: from,
     })
     this.#socket.on('message', (data: Buffer) => {
       const text = data.toString()
@@ -54,8 +56,8 @@ export class JsonConnection {
   }
 
   /** Resolves when it was welcomed. */
-  static async open(node: Listening): Promise<JsonConnection> {
-    const connection = new JsonConnection(node)
+  static async open(node: Listening, from?: string): Promise<JsonConnection> {
+    const connection = new JsonConnection(node, from)
     await connection.next('welcome')
     return connection
   }
@@ -77,6 +79,11 @@ export class JsonConnection {
     this.#socket.send(JSON.stringify(command))
   }
 
+  /** Sends a frame that may be no command: a text as a text frame, bytes as a binary one. */
+  sayRaw(frame: string | Uint8Array): void {
+    this.#socket.send(frame)
+  }
+
   /** Joins a room on this connection. */
   async join(
     roomId: string,
@@ -91,6 +98,13 @@ export class JsonConnection {
     this.say({ command: 'send', roomId, ref, message })
   }
 
+  /** The next unread event, whatever it is. */
+  async any(): Promise<Event> {
+    await this.has('an event', () => this.events.length > this.#read)
+    this.#read += 1
+    return this.events[this.#read - 1]!
+  }
+
   /** The next unread event by this name that is as wanted; those before it are passed over. */
   async next<N extends Name>(
     name: N,
@@ -100,8 +114,7 @@ export class JsonConnection {
       event.event === name && wanted(event as EventOf<N>)
     for (;;) {
       await this.has(`an event ${name}`, () => this.events.length > this.#read)
-      const event = this.events[this.#read]!
-      this.#read += 1
+      const event = await this.any()
       if (is(event)) return event
     }
   }

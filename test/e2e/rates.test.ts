@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { eventually } from './deadline.ts'
-import { flood } from './flood.ts'
+import { flood, floodJson } from './flood.ts'
 import {
   type Answer,
   call,
@@ -11,6 +11,7 @@ import {
   type Listening,
   UPGRADE_HEADERS,
 } from './http.ts'
+import { JsonConnection } from './json-connection.ts'
 import { Member } from './member.ts'
 import { inBothModes, startNodes } from './modes.ts'
 import { PING, RawSocket, rawFrame, TEXT } from './raw-socket.ts'
@@ -153,25 +154,45 @@ test('a flood of ten seconds is closed with 1008 and leaves a left; nobody else 
   const nodes = await startNodes('cluster', { RATE_LIMIT: 'on' })
   const roomId = await createRoom(nodes.a)
   const [ada, bob] = await Member.joinInTurn([nodes.a, nodes.b], roomId, 2)
+  const json = await JsonConnection.join(nodes.a, roomId)
+  const idle = await JsonConnection.open(nodes.a)
   const start = performance.now()
   flood(ada!, 50)
+  floodJson(json, (at) => ({ command: 'send', roomId, ref: `r-${at}`, message: `text ${at}` }))
+  floodJson(idle, () => ({ command: 'typing', roomId }))
   const { code } = await ada!.closed(20_000)
   const seconds = (performance.now() - start) / 1_000
   expect(code).toBe(1008)
   expect(seconds).toBeGreaterThan(9.9)
   expect(seconds).toBeLessThan(13)
   await bob!.untilLeft(ada!.id)
+  expect(await Promise.all([json.closed(), idle.closed()])).toMatchObject([
+    { code: 1008 },
+    { code: 1008 },
+  ])
   await bob!.exchange('peace at last')
 
   const failed = ada!.frames.filter(({ message }) => message.type === 'failed')
   expect(failed.length).toBeGreaterThan(5)
   expect(failed.length).toBeLessThanOrEqual(13)
   const { messages } = await history(nodes.b, roomId)
-  const of = (type: string) =>
-    messages.filter((message) => message.type === type && message.memberId === ada!.id)
+  const of = (type: string, id = ada!.id) =>
+    messages.filter((message) => message.type === type && message.memberId === id)
   expect(of('left').length).toBe(1)
   expect(of('chat').length).toBeGreaterThanOrEqual(100)
   expect(of('chat').length).toBeLessThanOrEqual(100 + Math.ceil(seconds * 10))
+
+  // Of what is sent under a ref, every one is answered as long as there is a connection.
+  const { id } = json.room.you
+  expect(of('left', id)).toEqual([])
+  const stored = of('chat', id).map((message) => message.id)
+  const acked = json.all('ack').map((ack) => ack.id)
+  expect(stored.slice(0, acked.length)).toEqual(acked)
+  expect(stored.length - acked.length).toBeLessThan(10)
+  expect(json.all('failed').length).toBeGreaterThan(3_000)
+  const limited = idle.all('failed').filter((one) => one.code === 'rate_limited')
+  expect(limited.length).toBeGreaterThan(5)
+  expect(limited.length).toBeLessThanOrEqual(13)
 })
 
 test('RATE_LIMIT=off lifts the rates', async () => {

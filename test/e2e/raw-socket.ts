@@ -100,9 +100,13 @@ export class RawSocket {
   }
 
   /** A connection that got its 101; frames that came with it are still to be read. */
-  static async upgraded(node: Listening, path: string): Promise<RawSocket> {
+  static async upgraded(
+    node: Listening,
+    path: string,
+    headers: Parameters<typeof handshake>[1] = {},
+  ): Promise<RawSocket> {
     const socket = new RawSocket(node)
-    socket.send(handshake(path))
+    socket.send(handshake(path, headers))
     const { status, text } = await socket.head()
     if (status !== 101) throw new Error(`no WebSocket: ${text}`)
     return socket

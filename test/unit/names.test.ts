@@ -47,7 +47,7 @@ describe('names', () => {
 })
 
 describe('ids', () => {
-  test('are version 4 UUIDs in lower case', () => {
+  test('are UUIDs in lower case, those of rooms version 4', () => {
     for (const id of samples(() => ids.roomId())) expect(isRoomId(id)).toBe(true)
     for (const id of samples(() => ids.messageId())) expect(isMessageId(id)).toBe(true)
   })

@@ -43,6 +43,7 @@ const open = () => {
     ids,
     nodeId: () => nodeId,
     onLogged: (messages) => logged.push(...messages),
+    onAppending: () => {},
   })
   const outcomes: [string, Outcome][] = []
   const chat = (roomId: RoomId, message: string) =>

@@ -236,6 +236,58 @@ describe('a member that can be resumed', () => {
     expect((await logOf(roomId)).map(({ type }) => type)).toEqual(['joined', 'left'])
     expect(node.holds.members).toBe(0)
   })
+
+  test('whose resume takes its time is not taken for a stray meanwhile', async () => {
+    const { clock, repository, startNode, other, roomId, joinResumable, logOf } = await openRoom()
+    let answer = () => {}
+    const node = await startNode({
+      repository: tamper(repository, {
+        resume: async (...args) => {
+          const resumed = await repository.resume(...args)
+          await new Promise<void>((resolve) => (answer = resolve))
+          return resumed
+        },
+      }),
+    })
+    const bob = await joinResumable(other, roomId)
+    bob.member.leave()
+    await clock.advance(10)
+    const connection = new FakeConnection()
+    const joining = node.joinResumable(roomId, connection, { after: 1, resume: bob.resume })
+    // Longer than it takes until the rows of a node are compared.
+    await clock.advance(15_000)
+    answer()
+    await clock.advance(RESUME_MS * 2)
+    expect((await joining).member.id).toBe(bob.member.id)
+    expect(connection.closed).toBeUndefined()
+    expect(await logOf(roomId)).toHaveLength(1)
+  })
+
+  test('brings the room up to the seq that it is told, at once, whatever the queue lost', async () => {
+    const { clock, queue, startNode, other, roomId, join, joinResumable } = await openRoom()
+    const mute = await startNode({
+      queue: {
+        publish: async () => {},
+        tell: (...args) => queue.tell(...args),
+        subscribe: (...args) => queue.subscribe(...args),
+        ping: () => queue.ping(),
+      },
+    })
+    const [ada, cleo] = [await join(mute, roomId), await join(other, roomId)]
+    const bob = await joinResumable(mute, roomId)
+    bob.member.leave()
+    await clock.advance(2_000)
+    ada.member.post('nobody was told')
+    await clock.advance(1)
+    const connection = new FakeConnection()
+    const joining = other.joinResumable(roomId, connection, { after: 3, resume: bob.resume })
+    await clock.advance(50)
+    expect((await joining).seq).toBe(4)
+    expect([connection.texts, cleo.connection.texts]).toEqual([
+      ['nobody was told'],
+      ['nobody was told'],
+    ])
+  })
 })
 
 describe('the newest connection of a member wins', () => {

@@ -65,6 +65,8 @@ export class RedisQueue implements Queue {
   readonly #channels = new Map<string, Channel>()
   #unansweredBytes = 0
   #gathering = false
+  /** Opened in this turn. */
+  readonly #opened: Channel[] = []
   #malformed = 0
   /** Every channel is confirmed on the connection that is open now. */
   #subscribed = false
@@ -165,7 +167,7 @@ export class RedisQueue implements Queue {
     } else if (!this.#stopped) {
       const opened = { name, subscribers: new Set([subscriber]), live: false }
       this.#channels.set(name, opened)
-      if (this.#subscriber.status === 'ready') void this.#subscribeTo([opened])
+      this.#subscribeSoon(opened)
     }
     return {
       live,
@@ -208,16 +210,31 @@ export class RedisQueue implements Queue {
     if (this.#subscriber.status === 'ready') this.#subscriber.unsubscribe(name).catch(() => {})
   }
 
-  /** After every (re)connect: what was live before has a hole behind it. */
-  async #subscribeAll(): Promise<void> {
-    const channels = [...this.#channels.values()]
+  /** What is opened in one turn is one SUBSCRIBE. */
+  #subscribeSoon(channel: Channel): void {
+    this.#opened.push(channel)
+    if (this.#opened.length > 1) return
+    process.nextTick(() => {
+      const opened = this.#opened.splice(0)
+      if (this.#subscriber.status === 'ready') void this.#subscribeToAll(opened)
+    })
+  }
+
+  /** @returns false when the connection was lost; the next one subscribes to everything again */
+  async #subscribeToAll(channels: readonly Channel[]): Promise<boolean> {
     for (let start = 0; start < channels.length; start += SUBSCRIBE_BATCH) {
       // Some may have been closed meanwhile; nobody would ever unsubscribe them.
       const batch = channels
         .slice(start, start + SUBSCRIBE_BATCH)
         .filter((channel) => this.#channels.get(channel.name) === channel)
-      if (batch.length > 0 && !(await this.#subscribeTo(batch))) return
+      if (batch.length > 0 && !(await this.#subscribeTo(batch))) return false
     }
+    return true
+  }
+
+  /** After every (re)connect: what was live before has a hole behind it. */
+  async #subscribeAll(): Promise<void> {
+    if (!(await this.#subscribeToAll([...this.#channels.values()]))) return
     this.#subscribed = true
     this.#tellUp()
   }

@@ -103,6 +103,12 @@ const round = async (nodes: Nodes, firstSeed: number, end: number): Promise<numb
     for (const node of nodes.each) node.mustBeUp()
     seed += AT_ONCE
   }
+  // Joins of one node into one room are stored in order, so none is under way after these.
+  for (const node of nodes.each) {
+    const last = await Member.join(node, roomId)
+    await last.close(1000)
+    await bystander.untilLeft(last.id)
+  }
   await speaker.close(1000)
   await bystander.untilLeft(speaker.id)
   await eventually(
