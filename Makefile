@@ -34,6 +34,7 @@ e2e e2e-test: $(built) ## Run the tests of whole servers over HTTP and WebSocket
 
 chaos: $(built) ## Nodes under faults, long: SEEDS=30 for so many runs (10), SEED=7 for that one
 	@SEED=$(SEED) SEEDS=$(SEEDS) $(bin)/vitest run --config test/chaos/long/vitest.config.ts $(if $(SEED),seeds)
+	@SEED=$(SEED) STORM_SECONDS=60 $(bin)/vitest run --project e2e test/e2e/client-storm
 
 fuzz: $(built) ## Send garbage: SECONDS=300 for so long (60), SEED=7 to begin with that input
 	@FUZZ_SECONDS=$(or $(SECONDS),60) FUZZ_SEED=$(SEED) $(bin)/vitest run --project e2e test/e2e/input/fuzz

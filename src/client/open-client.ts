@@ -135,8 +135,9 @@ export class OpenClient implements Client {
       this.#limits = event.limits
       this.#welcomedAt = this.#parts.clock.now()
       this.#connection?.keepTo(event.limits)
+      // Listeners may join and leave rooms meanwhile; those know the limits already.
+      for (const room of Array.from(this.#rooms.values())) room.join(event.limits)
       this.#become('live')
-      for (const room of this.#rooms.values()) room.join(event.limits)
     } else if (event.event === 'goaway') {
       this.#backAt = this.#parts.clock.now() + event.reconnectAfterMs
     } else if (event.roomId !== undefined) {
@@ -153,9 +154,9 @@ export class OpenClient implements Client {
     const rooms = Array.from(this.#rooms.values())
     if (rooms.some(({ isResuming }) => isResuming)) this.#strayUntil = now + STRAY_MS
 
-    const isGood = this.#limits !== undefined && now - this.#welcomedAt >= GOOD_MS
-    if (isGood) this.#failures = 0
-    else if (this.#limits) this.#failures = Math.min(this.#failures, 1)
+    if (this.#limits) {
+      this.#failures = now - this.#welcomedAt < GOOD_MS ? Math.min(this.#failures, 1) : 0
+    }
     const pause = (this.#backAt ?? now + pauseAfter(code, this.#failures, random)) - now
     this.#mayHurry = this.#backAt === undefined && code !== FLOOD
     this.#limits = undefined

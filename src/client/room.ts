@@ -166,6 +166,7 @@ export class JoinedRoom implements Room {
 
   /** There is a new connection: joins on it. */
   join(limits: Limits): void {
+    if (this.#state === 'over') return
     const { clock, connection, wish } = this.#parts
     this.#limits = limits
     this.#become('connecting')
@@ -261,6 +262,8 @@ export class JoinedRoom implements Room {
   #failed(event: FailedEvent): void {
     const { ref, code, message, retryAfterMs } = event
     if (ref !== undefined) return this.#outbox.failed(ref, event)
+    // An answer to `leave`, from before.
+    if (code === 'not_joined') return
     // A bug may be of one node only, but who was never in the room hears of it.
     const isLast = !isPassing(code) && (code !== 'internal' || !this.#log)
     // In the room, only its end is told so; anything else is about what we mentioned.

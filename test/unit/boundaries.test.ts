@@ -42,6 +42,7 @@ const everywhereBut = (home: string): readonly string[] =>
     'src',
     'src/ports',
     'src/protocol',
+    'src/client',
     'src/domain',
     ...adapters.map((name) => `src/adapters/${name}`),
   ].filter((folder) => folder !== home)
@@ -62,12 +63,23 @@ const breaches: readonly Breach[] = [
     ['src/protocol'],
     /The protocol imports nothing outside/,
   ),
-  {
-    folder: 'src/protocol',
+  ...forbidden(
+    ['../ports/model.ts', '../adapters/http/frames.ts', 'node:crypto', '../../test/unit/x.ts'],
+    ['src/client'],
+    /The client imports its own files and src\/protocol only/,
+  ),
+  ...['src/protocol', 'src/client'].map((folder) => ({
+    folder,
     code: 'export const a = Buffer\n',
     rule: 'no-restricted-globals',
     says: /A browser has none/,
-  },
+  })),
+  ...['process', 'setImmediate', 'globalThis.process', 'window', 'document'].map((name) => ({
+    folder: 'src/client',
+    code: `export const a = ${name}\n`,
+    rule: 'no-restricted-globals',
+    says: /ha(?:s|ve) none/,
+  })),
   ...adapters.flatMap((from) =>
     forbidden(
       [
@@ -181,6 +193,7 @@ const clean: Readonly<Record<string, string>> = {
     "import type { Clock } from './clock.ts'\nexport type Queue = { clock: Clock }\n",
   'src/protocol/it.ts': "import type { It } from './other.ts'\nexport type Its = It[]\n",
   'src/protocol/other.ts': 'export type It = string\n',
+  'src/client/it.ts': "import type { It } from '../protocol/other.ts'\nexport type Its = It[]\n",
   'src/domain/room.ts':
     "import type { Clock } from '../ports/clock.ts'\nexport type Room = Clock\n",
   'src/domain/member.ts': "import type { Room } from './room.ts'\nexport type Member = Room\n",

@@ -223,6 +223,45 @@ test('who leaves without a connection does not come back', async () => {
   expect(sockets.length).toBe(2)
 })
 
+test('a room that is joined because of a state is joined once, and one that is left is not', async () => {
+  const { client, join, last, clock } = openClient()
+  const there = await join()
+  last().end()
+  last().end()
+  const ids = [crypto.randomUUID(), crypto.randomUUID()]
+  client.on('state', (state) => {
+    if (state === 'live') void client.join(ids[0]!).catch(() => {})
+  })
+  there.on('state', () => {
+    void client.join(ids[1]!).catch(() => {})
+  })
+  await clock.advance(500)
+  void client.join(crypto.randomUUID()).catch(() => {})
+  const off = there.on('state', () => void there.leave())
+  last().welcome()
+  off()
+  const rooms = last()
+    .take('join')
+    .map(({ roomId }) => roomId)
+  expect(rooms.length).toBe(new Set(rooms).size)
+  expect(rooms).toEqual(expect.arrayContaining(ids))
+})
+
+test('an answer to a leave of before is none to the join', async () => {
+  const { client, join, last } = openClient()
+  const there = await join()
+  await there.leave()
+  const again = client.join(ROOM_ID)
+  last().tell({
+    event: 'failed',
+    roomId: ROOM_ID,
+    code: 'not_joined',
+    message: 'You are not in it.',
+  })
+  last().tell(room())
+  expect((await again).state).toBe('catching up')
+})
+
 test('a room that is gone ends, the others go on', async () => {
   const { join, last, client } = openClient()
   const there = await join()

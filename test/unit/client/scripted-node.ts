@@ -130,7 +130,7 @@ export const openClient = (
       }
     },
     fetch: async (input) => {
-      const url = new URL(input as string)
+      const url = new URL(input instanceof Request ? input.url : input)
       asked.push(url)
       return new Response(JSON.stringify(options.page?.(url)))
     },
