@@ -62,7 +62,7 @@ test.runIf(process.platform === 'linux')('packed and installed, it has its scree
   const serve = packed(['serve'], { PORT: '0', HOST: '127.0.0.1' })
   const [, url = ''] = /is at (\S+)/.exec(await serve.prints(/is at \S+\n/)) ?? []
   const terminal = new Pty([main(), 'new', url], { columns: 40, rows: 12 })
-  await terminal.shows(/ live \n[^]* joined the room\.\n/)
+  await terminal.shows(/ live\n[^]*\s+joined\s+the\s+room\.\n/)
   terminal.type('/quit\r')
   expect(await terminal.exit()).toBe(0)
 })

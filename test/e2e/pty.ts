@@ -14,14 +14,13 @@ export const KEYS = {
   up: '\u001b[A',
   pageUp: '\u001b[5~',
   ctrlC: '\u0003',
-  ctrlD: '\u0004',
+  ctrlZ: '\u001a',
   backspace: '\u007f',
 } as const
 
 export interface PtyOptions {
   readonly columns: number
   readonly rows: number
-  readonly env?: Readonly<Record<string, string>>
 }
 
 /** A program in a real pseudo-terminal, and a terminal emulator that shows what it writes. */
@@ -33,12 +32,13 @@ export class Pty {
   readonly #terminal: headless.Terminal
 
   /** Runs `node` with these arguments. The program ends with the test. */
-  constructor(args: readonly string[], { columns, rows, env = {} }: PtyOptions) {
+  constructor(args: readonly string[], { columns, rows }: PtyOptions) {
     this.#terminal = new headless.Terminal({ cols: columns, rows, allowProposedApi: true })
     const program = [process.execPath, ...args].map(quoted).join(' ')
     const command = `stty rows ${rows} cols ${columns}; echo "tty=$(tty)"; exec ${program}`
     this.#process = spawn('script', ['-q', '-e', '-f', '-c', command, '/dev/null'], {
-      env: { PATH: process.env['PATH'], SHELL: '/bin/sh', TERM: 'xterm-256color', ...env },
+      // CI as on the machines that run this: a screen must not depend on it.
+      env: { PATH: process.env['PATH'], SHELL: '/bin/sh', TERM: 'xterm-256color', CI: 'true' },
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -68,12 +68,12 @@ export class Pty {
     await promisify(execFile)('stty', ['-F', tty, 'rows', `${rows}`, 'cols', `${columns}`])
   }
 
-  /** The lines of the screen, as they are now. */
+  /** The lines of the screen, as they are now, without spaces at their ends. */
   screen(): readonly string[] {
     const { active } = this.#terminal.buffer
     return Array.from(
       { length: this.#terminal.rows },
-      (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? '',
+      (_, row) => active.getLine(active.baseY + row)?.translateToString().trimEnd() ?? '',
     )
   }
 
