@@ -1,0 +1,205 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { eventually } from './deadline.ts'
+import { Gateway } from './gateway.ts'
+import { startNodes } from './modes.ts'
+import { useBrowser, WebPage } from './web-page.ts'
+
+const browser = useBrowser()
+const AT_ANY_RATE = { RATE_LIMIT: 'off' }
+
+test('two browsers talk through two nodes, one of them is cut off for a while: all in one order, nothing missing or doubled', async () => {
+  const { a, b } = await startNodes('cluster', AT_ANY_RATE)
+  const gateway = await Gateway.open(b)
+  onTestFinished(() => gateway.close())
+  const near = await WebPage.open(browser(), a)
+  await near.createRoom()
+  const far = await near.join(browser(), gateway, { mayLose: true })
+  await far.live()
+
+  const talk = async (from: number, to: number): Promise<void> => {
+    const each = async (page: WebPage, who: string): Promise<void> => {
+      for (let at = from; at < to; at += 1) await page.say(`${who} ${at}`)
+    }
+    await Promise.all([each(near, 'near'), each(far, 'far')])
+  }
+  await talk(0, 15)
+  gateway.lead(undefined)
+  gateway.cut()
+  await far.page.getByText('No connection.').waitFor()
+  await talk(15, 35)
+  await far.page.getByText('Waits for a connection').first().waitFor()
+  gateway.lead(b)
+  await far.page.context().setOffline(true)
+  await far.page.context().setOffline(false)
+  await far.live()
+  await talk(35, 50)
+
+  const expected = ['near', 'far'].flatMap((who) =>
+    Array.from({ length: 50 }, (_, at) => `${who} ${at}`),
+  )
+  for (const page of [near, far]) {
+    await eventually(
+      'all messages',
+      async () => page.texts(),
+      (texts) => texts.length >= 100,
+    )
+  }
+  expect(await near.texts()).toEqual(await far.texts())
+  expect((await near.texts()).toSorted()).toEqual(expected.toSorted())
+  await expect.poll(() => far.page.locator('.outgoing li').count()).toBe(0)
+  await near.button('Leave').click()
+  await far.log.getByText('left the room.').waitFor()
+})
+
+test('a node is killed under the page: it says so, and is live on the other within 5 s', async () => {
+  const { a, b } = await startNodes('cluster', AT_ANY_RATE)
+  const gateway = await Gateway.open(a)
+  onTestFinished(() => gateway.close())
+  const other = await WebPage.open(browser(), b)
+  await other.createRoom()
+  const page = await other.join(browser(), gateway, { mayLose: true })
+  await page.live()
+  await page.say('before')
+  await other.shows('before')
+  await page.page.evaluate(`
+    globalThis.states = []
+    new MutationObserver(() => states.push([performance.now(), document.querySelector('.state').className]))
+      .observe(document.querySelector('.state'), { attributes: true })`)
+  gateway.lead(b)
+  a.kill('SIGKILL')
+  await page.page.locator('.state:not(.live)').waitFor()
+  await page.live()
+  const states = (await page.page.evaluate('states')) as [number, string][]
+  const [lost] = states[0]!
+  const [back] = states.find(([, name]) => name.endsWith(' live'))!
+  expect(back - lost).toBeLessThan(5_000)
+  await page.say('after')
+  await other.shows('after')
+  expect(await page.texts()).toEqual(['before', 'after'])
+  await a.exit()
+})
+
+/** What a text must never become: code, HTML, or something that turns its surroundings around. */
+const CORPUS = [
+  '<script>globalThis.hit = 1</script>',
+  '<img src=x onerror="globalThis.hit = 1">',
+  '"><svg onload=globalThis.hit=1>',
+  "';globalThis.hit=1;//",
+  '<iframe src="javascript:parent.hit=1"></iframe>',
+  '<style>*{display:none}</style>',
+  '<a href="javascript:globalThis.hit=1">here</a>',
+  'javascript:globalThis.hit=1',
+  'data:text/html,<script>globalThis.hit=1</script>',
+  '&lt;b&gt; &amp; &#60;i&#62;',
+  '${7*7} {{7*7}} <%= 7*7 %>',
+  '=cmd|calc!A1',
+  'https://example.org/"onmouseover="globalThis.hit=1',
+  "https://example.org/'onmouseover='globalThis.hit=1",
+  'http://exa\u202Emple.org',
+  '\u202Eright to left override',
+  '\u2066isolate without an end',
+  'شكرا \u202A mixed עברית',
+  'a\u0300'.repeat(200),
+  '\u{1F468}\u200D\u{1F469}\u200D\u{1F467} \u{1F600}',
+  '\u001B[2J\u001B[31mred',
+  '__proto__',
+  'x'.repeat(3000),
+]
+
+test('whatever is written shows as text', async () => {
+  const { a } = await startNodes('embedded', AT_ANY_RATE)
+  const writer = await WebPage.open(browser(), a)
+  await writer.createRoom()
+  const reader = await writer.join(browser(), a)
+  await reader.live()
+  for (const text of CORPUS) await writer.say(text)
+  await writer.say('the end')
+  await reader.shows('the end')
+  const shown = await reader.page.evaluate(`
+    Array.from(document.querySelectorAll('[role=log] .chat .text'), (row) => {
+      const text = row.cloneNode(true)
+      for (const extra of text.querySelectorAll('.only-read')) extra.remove()
+      return text.textContent
+    })`)
+  expect(shown).toEqual([...CORPUS, 'the end'])
+  expect(await reader.page.evaluate('globalThis.hit')).toBeUndefined()
+  const odd = 'script:not([src]), img, svg, iframe, style, [onload], [onerror], [onmouseover]'
+  expect(await reader.page.locator(odd).count()).toBe(0)
+  const links = reader.log.locator('a')
+  for (const link of await links.all()) {
+    expect(await link.getAttribute('href')).toMatch(/^https?:\/\/exa/)
+    expect(await link.getAttribute('rel')).toBe('noopener noreferrer nofollow')
+  }
+  // A text is as wide as the page, and turns nothing around it.
+  const width = 'document.documentElement.scrollWidth <= innerWidth'
+  expect(await reader.page.evaluate(width)).toBe(true)
+  const bidi = "getComputedStyle(document.querySelector('[role=log] .text')).unicodeBidi"
+  expect(await reader.page.evaluate(bidi)).toBe('isolate')
+})
+
+test('several rooms: unread counts in the list and the title, a marker, and who is typing', async () => {
+  const { a } = await startNodes('embedded', AT_ANY_RATE)
+  const page = await WebPage.open(browser(), a)
+  await page.createRoom()
+  const name = await page.page.getByRole('heading', { level: 1 }).innerText()
+  const other = await page.join(browser(), a)
+  await other.live()
+  await other.field.pressSequentially('read at once')
+  await page.page.getByText('is typing…').waitFor()
+  await other.field.press('Enter')
+  await page.shows('read at once')
+  await expect.poll(() => page.page.getByText('is typing…').count()).toBe(0)
+  await page.page.getByRole('status').getByText('read at once').waitFor({ state: 'attached' })
+  await page.page.getByRole('link', { name: 'New room' }).click()
+  await page.createRoom()
+  await other.say('one')
+  await other.say('two')
+  const link = page.page.getByRole('link', { name: `${name} 2 unread` })
+  await link.waitFor()
+  expect(await page.page.title()).toMatch(/^\(2\) .* · sharechat$/)
+  await link.click()
+  await page.shows('two')
+  const marked = page.log.locator('li', { has: page.page.getByText('New', { exact: true }) })
+  expect(await marked.locator('.text').innerText()).toBe('one')
+  await expect.poll(() => page.page.title()).toBe(`${name} · sharechat`)
+})
+
+test('a room that is gone, and one that is full, say so', async () => {
+  const { a } = await startNodes('embedded', { MAX_ROOM_MEMBERS: '1' })
+  const gone = await WebPage.open(browser(), a, {}, '/#00000000-0000-4000-8000-000000000000')
+  await gone.page.getByRole('heading', { name: 'This room is gone' }).waitFor()
+  await gone.button('To the start page').click()
+  await gone.createRoom()
+  const late = await gone.join(browser(), a)
+  await late.page.getByRole('heading', { name: 'This room is full' }).waitFor()
+  await gone.button('Leave').click()
+  await late.button('Try again').click()
+  await late.live()
+})
+
+test('nothing outlives the tab unless somebody has asked for it, and no request of the page names a room but those of its history', async () => {
+  const { a } = await startNodes('embedded')
+  const page = await WebPage.open(browser(), a)
+  const named: string[] = []
+  page.page.on('request', (request) => {
+    if (/[\da-f]{8}-/.test(request.url())) named.push(new URL(request.url()).pathname)
+  })
+  await page.createRoom()
+  const roomId = new URL(page.page.url()).hash.slice(1)
+  const name = await page.page.getByRole('heading', { level: 1 }).innerText()
+  expect(await page.page.evaluate('[document.cookie, localStorage.length]')).toEqual(['', 0])
+  await page.page.reload()
+  await page.live()
+  expect(new Set(named)).toEqual(new Set([`/api/room/${roomId}/messages`]))
+
+  await page.page.getByRole('link', { name: 'New room' }).click()
+  await page.page.getByLabel('Remember my rooms').check()
+  const { page: later } = await page.page
+    .context()
+    .newPage()
+    .then((tab) => ({ page: tab }))
+  await later.goto(`http://127.0.0.1:${a.port}/`)
+  await later.getByRole('link', { name }).waitFor()
+  await later.getByLabel('Remember my rooms').uncheck()
+  expect(await later.evaluate('localStorage.length')).toBe(0)
+})
