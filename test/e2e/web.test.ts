@@ -203,3 +203,9 @@ test('nothing outlives the tab unless somebody has asked for it, and no request 
   await later.getByLabel('Remember my rooms').uncheck()
   expect(await later.evaluate('localStorage.length')).toBe(0)
 })
+
+test('without the script, or in a browser that is too old for it, the page says so', async () => {
+  const { a } = await startNodes('embedded')
+  const { page } = await WebPage.open(browser(), a, { javaScriptEnabled: false })
+  await page.getByText('This page needs JavaScript').waitFor()
+})

@@ -149,6 +149,7 @@ export class OpenRoom {
     room.on('typing', (member) => this.typists.add(member))
     room.on('reset', (from) => {
       this.marker = undefined
+      this.outgoing.seen(from - 1)
       this.log.begin(from - 1)
     })
     room.on('you', ({ id }) => {
