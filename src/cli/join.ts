@@ -18,7 +18,7 @@ export const join = async (client: Client, address: RoomAddress): Promise<boolea
   if (!isInTerminal()) return joinInLines(client, address)
   // React is faster and smaller so, and only a terminal needs it and its 0.3 s.
   process.env['NODE_ENV'] ??= 'production'
-  const { runTerminal } = await import('../terminal/terminal.tsx')
+  const { runTerminal } = await import('../terminal/terminal.ts')
   const visited = await runTerminal({
     client,
     ...address,

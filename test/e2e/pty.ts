@@ -73,7 +73,11 @@ export class Pty {
     const { active } = this.#terminal.buffer
     return Array.from(
       { length: this.#terminal.rows },
-      (_, row) => active.getLine(active.baseY + row)?.translateToString().trimEnd() ?? '',
+      (_, row) =>
+        active
+          .getLine(active.baseY + row)
+          ?.translateToString()
+          .trimEnd() ?? '',
     )
   }
 

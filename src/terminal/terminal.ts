@@ -1,11 +1,10 @@
 import { emitKeypressEvents, type Interface } from 'node:readline'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { type Client, readLink, type Room, roomLink, ShareChatError } from '../client/client.ts'
-import { Frames } from './frames.ts'
 import { type Key, pasted, pressed, type Pressed, type Wish } from './keys.ts'
+import { Painter } from './painter.tsx'
 import { type Member, newPane } from './pane.ts'
 import { printableLine } from './printable.ts'
-import { Screen } from './screen.ts'
 import {
   currentPane,
   inFront,
@@ -25,10 +24,9 @@ import {
   withTyping,
   withUnconfirmed,
 } from './state.ts'
-import { cursorOf, View } from './view.tsx'
 
-/** The screen is painted so often at most. */
-const FRAME_MS = 16
+/** After a stop signal, a process that can be stopped has been. */
+const STOP_MS = 20
 /** After a page of the log did not come. */
 const PAGE_RETRY_MS = 2_000
 /** A lone escape character is the key Escape when nothing follows it for so long. */
@@ -62,8 +60,7 @@ export const runTerminal = (options: TerminalOptions): Promise<readonly Visited[
 
 class Terminal {
   readonly #options: TerminalOptions
-  readonly #screen: Screen
-  readonly #frames = new Frames()
+  readonly #painter: Painter
   readonly #rooms = new Map<string, Room>()
   readonly #joining = new Set<string>()
   /** Ends `run`; with an error, `run` throws it. */
@@ -72,19 +69,24 @@ class Terminal {
   #nextNumber = 1
   #paste: string | undefined
   #isSuspended = false
-  #paintTimer: NodeJS.Timeout | undefined
-  #paintedAt = 0
   #typingTimer: NodeJS.Timeout | undefined
 
   constructor(options: TerminalOptions) {
     this.#options = options
-    this.#screen = new Screen((text) => options.output.write(text))
+    this.#painter = new Painter(
+      (text) => options.output.write(text),
+      () => this.#state,
+      () => {
+        this.#loadMissing()
+        this.#expireTyping()
+      },
+    )
     this.#state = startState(this.#size())
   }
 
   async run(): Promise<readonly Visited[]> {
     const { client, input, output, roomId } = this.#options
-    const restore = (): void => this.#screen.leave()
+    const restore = (): void => this.#painter.screen.leave()
     const over = new Promise<void>((resolve, reject) => {
       this.#end = (error) => {
         // Asked for again, it does not wait for the node.
@@ -106,23 +108,21 @@ class Terminal {
     input.resume()
     client.on('state', (connection) => this.#change((state) => ({ ...state, connection })))
     this.#state = { ...this.#state, connection: client.state, notice: 'Joining…' }
-    this.#screen.enter()
-    this.#paint()
+    this.#painter.screen.enter()
+    this.#painter.now()
     this.#join(roomId).catch((error: unknown) => this.#end(error))
     try {
       await over
     } finally {
       this.#state = { ...this.#state, notice: 'Leaving…' }
-      this.#paint()
+      this.#painter.now()
       await client.close()
-      clearTimeout(this.#paintTimer)
       clearTimeout(this.#typingTimer)
       input.off('keypress', this.#key)
       input.setRawMode(false)
       input.pause()
       output.off('resize', this.#resized)
-      this.#screen.leave()
-      this.#frames.end()
+      this.#painter.end()
     }
     return this.#state.panes.map(({ roomName, link }) => ({ roomName, link }))
   }
@@ -134,7 +134,7 @@ class Terminal {
   }
 
   readonly #resized = (): void => {
-    this.#screen.forget()
+    this.#painter.screen.forget()
     this.#change((state) => ({ ...state, size: this.#size() }))
   }
 
@@ -143,27 +143,14 @@ class Terminal {
     if (this.#isSuspended) {
       this.#isSuspended = false
       this.#options.input.setRawMode(true)
-      this.#screen.enter()
+      this.#painter.screen.enter()
     }
     this.#resized()
   }
 
   #change(how: (state: State) => State): void {
     this.#state = how(this.#state)
-    if (this.#paintTimer) return
-    // One picture for all changes of this turn, and of some milliseconds if they are many.
-    const wait = Math.max(0, this.#paintedAt + FRAME_MS - performance.now())
-    this.#paintTimer = setTimeout(() => this.#paint(), wait)
-  }
-
-  #paint(): void {
-    clearTimeout(this.#paintTimer)
-    this.#paintTimer = undefined
-    this.#paintedAt = performance.now()
-    const state = this.#state
-    this.#screen.paint(this.#frames.linesOf(<View state={state} />, state.size), cursorOf(state))
-    this.#loadMissing()
-    this.#expireTyping()
+    this.#painter.soon()
   }
 
   #expireTyping(): void {
@@ -321,11 +308,11 @@ class Terminal {
 
   #suspend(): void {
     this.#isSuspended = true
-    this.#screen.leave()
+    this.#painter.screen.leave()
     this.#options.input.setRawMode(false)
     process.kill(process.pid, 'SIGTSTP')
     // Where no shell waits for it, this process is not stopped at all.
-    setTimeout(this.#resume, FRAME_MS)
+    setTimeout(this.#resume, STOP_MS)
   }
 }
 
