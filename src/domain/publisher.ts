@@ -7,7 +7,7 @@ import { runsOf } from './repairer.ts'
 import type { Room } from './room.ts'
 
 /** How long the other nodes wait at most for what is stored. */
-const LONGEST_WAIT_MS = 2
+const LONGEST_WAIT_MS = 1
 
 export interface PublisherParts {
   readonly queue: Pick<Queue, 'publish' | 'tell'>
@@ -22,7 +22,7 @@ export interface PublisherParts {
 
 /**
  * Hands what is committed to the members here at once, and to the other nodes while this one waits for
- * its next append, or else two milliseconds later (ADR 4). At once would be in the way: a publish and
+ * its next append, or else a millisecond later (ADR 4). At once would be in the way: a publish and
  * its answer cost as much as a small append, and the members here, who have just seen their texts, are
  * about to send the next ones.
  */

@@ -1,4 +1,5 @@
 import { adjectives, animals } from 'unique-names-generator'
+import { version } from 'uuid'
 import { describe, expect, test } from 'vitest'
 import { MEMBER_WORDS, ROOM_WORDS, SystemIds } from '../../src/adapters/system/ids.ts'
 import { TASTELESS } from '../../src/adapters/system/tasteless.ts'
@@ -50,5 +51,17 @@ describe('ids', () => {
   test('are UUIDs in lower case, those of rooms version 4', () => {
     for (const id of samples(() => ids.roomId())) expect(isRoomId(id)).toBe(true)
     for (const id of samples(() => ids.messageId())) expect(isMessageId(id)).toBe(true)
+  })
+
+  test('of messages begin with their time, and have nothing else in common', () => {
+    const from = Date.now()
+    const made = samples(() => ids.messageId())
+    for (const id of made) {
+      expect(version(id)).toBe(7)
+      const time = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
+      expect(time).toBeGreaterThanOrEqual(from)
+      expect(time).toBeLessThanOrEqual(Date.now())
+    }
+    expect(new Set(made.map((id) => id.slice(14))).size).toBe(made.length)
   })
 })

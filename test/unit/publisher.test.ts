@@ -47,23 +47,23 @@ describe('Publisher', () => {
     const { clock, published, offered, publisher, one } = open()
     publisher.logged([message(one, 1), message(one, 2)])
     expect(offered).toEqual([1])
-    await clock.advance(1)
+    await clock.advance(0.5)
     expect(published).toEqual([])
     publisher.appending()
     await clock.advance(0)
-    expect(published).toEqual(['1: one 1 2'])
+    expect(published).toEqual(['0.5: one 1 2'])
     await clock.advance(100)
     expect(published.length).toBe(1)
     expect(clock.pending).toBe(0)
   })
 
-  test('without another append it is 2 ms after the first of what gathers', async () => {
+  test('without another append it is 1 ms after the first of what gathers', async () => {
     const { clock, published, publisher, one } = open()
     publisher.logged([message(one, 1)])
-    await clock.advance(1.5)
+    await clock.advance(0.5)
     publisher.logged([message(one, 2)])
     await clock.advance(10)
-    expect(published).toEqual(['2: one 1 2'])
+    expect(published).toEqual(['1: one 1 2'])
   })
 
   test('what has a hole between it stays apart, and so do rooms', () => {

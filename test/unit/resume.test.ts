@@ -237,32 +237,6 @@ describe('a member that can be resumed', () => {
     expect(node.holds.members).toBe(0)
   })
 
-  test('whose resume takes its time is not taken for a stray meanwhile', async () => {
-    const { clock, repository, startNode, other, roomId, joinResumable, logOf } = await openRoom()
-    let answer = () => {}
-    const node = await startNode({
-      repository: tamper(repository, {
-        resume: async (...args) => {
-          const resumed = await repository.resume(...args)
-          await new Promise<void>((resolve) => (answer = resolve))
-          return resumed
-        },
-      }),
-    })
-    const bob = await joinResumable(other, roomId)
-    bob.member.leave()
-    await clock.advance(10)
-    const connection = new FakeConnection()
-    const joining = node.joinResumable(roomId, connection, { after: 1, resume: bob.resume })
-    // Longer than it takes until the rows of a node are compared.
-    await clock.advance(15_000)
-    answer()
-    await clock.advance(RESUME_MS * 2)
-    expect((await joining).member.id).toBe(bob.member.id)
-    expect(connection.closed).toBeUndefined()
-    expect(await logOf(roomId)).toHaveLength(1)
-  })
-
   test('brings the room up to the seq that it is told, at once, whatever the queue lost', async () => {
     const { clock, queue, startNode, other, roomId, join, joinResumable } = await openRoom()
     const mute = await startNode({
