@@ -16,21 +16,28 @@ interface JoinCost {
   readonly rounds: readonly number[]
 }
 
-/** What it costs to accept a member and to bring it its first frame, in rooms of ten. */
+/** What it costs a fresh server to accept a member and to bring it its first frame, in rooms of ten. */
 export const joins: Scenario<readonly JoinCost[]> = {
   limit: 240,
   run: async (bench: Bench) => {
-    const contenders = await bench.fleet.all(['cluster', 'embedded', 'fastify', 'ws'])
-    const runs = contenders.map((): { micros: number; lost: number }[] => [])
+    // A warm server beside a fresh one would look better than it is.
+    await bench.fleet.stop()
+    const runs = new Map<ContenderName, { micros: number; lost: number }[]>()
     for (let round = 0; round < bench.rounds; round++) {
-      for (const [index, contender] of contenders.entries()) {
-        runs[index]?.push(await once(contender, bench.signal))
+      for (const name of ['cluster', 'embedded', 'fastify', 'ws'] as const) {
+        const contender = await bench.fleet.fresh(name)
+        if (contender === undefined) continue
+        try {
+          runs.set(name, [...(runs.get(name) ?? []), await once(contender, bench.signal)])
+        } finally {
+          await contender.stop()
+        }
       }
     }
-    return contenders.map(({ name }, index) => {
-      const rounds = (runs[index] ?? []).map(({ micros }) => micros)
-      const lost = (runs[index] ?? []).reduce((sum, run) => sum + run.lost, 0)
-      return { contender: name, cpuMicrosPerJoin: median(rounds), lost, rounds }
+    return Array.from(runs, ([contender, ofOne]) => {
+      const rounds = ofOne.map(({ micros }) => micros)
+      const lost = ofOne.reduce((sum, run) => sum + run.lost, 0)
+      return { contender, cpuMicrosPerJoin: median(rounds), lost, rounds }
     })
   },
   table: (costs) => ({

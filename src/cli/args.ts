@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { readLink, roomLink, serverUrl } from '../client/link.ts'
-import { UsageError } from './usage-error.ts'
+import { UsageError } from '../stress/usage-error.ts'
 
 const DEFAULT_URL = 'http://localhost:8080'
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Client } from '../client/client.ts'
 import { roomLink } from '../client/link.ts'
 import { printableLine } from '../terminal/printable.ts'
+import { UsageError } from '../stress/usage-error.ts'
 import { readNewArgs, readRoomArgs, readServeArgs, readTailArgs } from './args.ts'
 import { dial } from './dial.ts'
 import { HELP, HELP_OF, isCommandName } from './help.ts'
@@ -10,7 +11,6 @@ import { isInTerminal, join } from './join.ts'
 import { isOutputClosed, print } from './output.ts'
 import { say } from './say.ts'
 import { tail } from './tail.ts'
-import { UsageError } from './usage-error.ts'
 
 const EXIT_FAULT = 1
 const EXIT_USAGE = 2

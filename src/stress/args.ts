@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { MARKER_LENGTH } from './marker.ts'
+import { UsageError } from './usage-error.ts'
 
 export const USAGE = `Puts load on a running server, and checks what every member gets.
 
@@ -46,11 +47,6 @@ export interface Args {
   readonly rampSeconds: number
   readonly pids: readonly number[]
   readonly json: boolean
-}
-
-/** The command line is wrong; the message is a sentence that says how. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
 }
 
 /**

@@ -1,8 +1,9 @@
-import { readArgs, USAGE, UsageError, type Args } from './args.ts'
+import { readArgs, USAGE, type Args } from './args.ts'
 import { runLoad, type Progress } from './load.ts'
 import { newRooms } from './new-rooms.ts'
 import { plainProtocol } from './plain-protocol.ts'
 import { isGood } from './report.ts'
+import { UsageError } from './usage-error.ts'
 import { written, writtenProgress } from './written.ts'
 
 const EXIT_FAULT = 1

@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import type { Command } from '../../src/protocol/commands.ts'
 import { CONNECT_PATH, SUBPROTOCOL } from '../../src/protocol/dialect.ts'
 import type { Event, FailedEvent, RoomEvent } from '../../src/protocol/events.ts'
 import type { Random } from '../random.ts'
-import type { Resume, VisitEnd } from './history.ts'
+import { Company, REJOIN_MS } from './company.ts'
+import type { Resume } from './history.ts'
 import type { Place } from './stage.ts'
-import { HANDSHAKE_MS, LEAVE, type LiveVisit, type Pace, REJOIN_MS } from './talkers.ts'
+import { LEAVE, type LiveVisit, type Pace } from './talkers.ts'
 
 /** A join that was committed and could not be confirmed is told after five seconds. */
 const JOIN_MS = 8_000
@@ -34,87 +35,68 @@ interface Self {
 
 /** Talkers that speak the JSON dialect: they come back as who they were, with what they hold. */
 export class JsonTalkers {
-  readonly visits: LiveVisit[] = []
+  readonly company: Company
   readonly resumes: Resume[] = []
-  readonly oddities: string[] = []
-  readonly #places: readonly Place[]
   readonly #random: Random
   readonly #pace: Pace
-  readonly #talks: Promise<void>[] = []
-  readonly #sockets = new Map<LiveVisit, WebSocket>()
   readonly #without = new Set<Self>()
-  #talking = true
-  #staying = true
   #texts = 0
 
   constructor(places: readonly Place[], random: Random, pace: Pace) {
-    this.#places = places
+    this.company = new Company(places, random)
     this.#random = random
     this.#pace = pace
   }
 
   /** @param count how many talk in each room, at first spread over the nodes */
   start(roomIds: readonly string[], count: number): void {
-    for (const roomId of roomIds) {
-      for (let index = 0; index < count; index += 1) this.#talks.push(this.#talk(roomId, index))
-    }
-  }
-
-  /** Everyone falls silent and stays, with a connection. Whoever has none comes back once more. */
-  hush(): void {
-    this.#talking = false
+    this.company.start(roomIds, count, (roomId, place) => this.#talk(roomId, place))
   }
 
   /** Everyone goes. */
-  async stop(): Promise<void> {
-    this.#staying = false
-    for (const socket of this.#sockets.values()) socket.terminate()
-    await Promise.all(this.#talks)
+  stop(): Promise<void> {
+    return this.company.stop()
   }
 
   /** Whether everyone is in its room, and has an answer to everything. */
   get settled(): boolean {
     return (
       this.#without.size === 0 &&
-      this.open.every(({ said, json }) => json?.answers.length === said.length)
+      this.company.open.every(({ said, json }) => json?.answers.length === said.length)
     )
   }
 
-  get open(): readonly LiveVisit[] {
-    return [...this.#sockets.keys()]
-  }
-
-  async #talk(roomId: string, index: number): Promise<void> {
+  async #talk(roomId: string, first: Place): Promise<void> {
     const [shortest, longest] = this.#pace.pauseMs
-    let place = this.#places[index % this.#places.length]!
+    const { company } = this
+    let place = first
     let self = nobody()
-    while (this.#staying) {
+    while (company.staying) {
       this.#without.add(self)
       const visit = await this.#join(place, roomId, self)
       if (visit) this.#without.delete(self)
-      while (visit && this.#staying && visit.end === undefined) {
-        if (this.#talking && this.#random.chance(MOVE)) break
-        if (this.#talking && this.#turn(visit, self) === 'left') self = nobody()
+      while (visit && company.staying && visit.end === undefined) {
+        if (company.talking && this.#random.chance(MOVE)) break
+        if (company.talking && this.#turn(visit, self) === 'left') self = nobody()
         await pause(shortest + this.#random.below(longest - shortest))
       }
-      place = this.#random.pick(this.#places)
-      const away = this.#talking && visit?.end !== undefined && this.#random.chance(STAY_AWAY)
-      await pause(away ? LONG_MS : REJOIN_MS)
+      const away = company.talking && visit?.end !== undefined && this.#random.chance(STAY_AWAY)
+      place = await company.elsewhere(away ? LONG_MS : REJOIN_MS)
     }
     this.#without.delete(self)
   }
 
   #turn(visit: LiveVisit, self: Self): 'left' | 'stays' {
-    const socket = this.#sockets.get(visit)
-    if (socket?.readyState !== WebSocket.OPEN) return 'stays'
+    const socket = this.company.socketOf(visit)
+    if (socket === undefined) return 'stays'
     if (this.#random.chance(LEAVE)) {
       socket.close(1000)
-      this.#ended(visit, { at: performance.now(), code: 1000, by: 'itself' })
+      this.company.ended(visit, { at: performance.now(), code: 1000, by: 'itself' })
       return 'left'
     }
     if (this.#random.chance(CUT)) {
       socket.terminate()
-      this.#ended(visit, { at: performance.now(), code: 1006, by: 'itself' })
+      this.company.ended(visit, { at: performance.now(), code: 1006, by: 'itself' })
       return 'stays'
     }
     for (let count = this.#random.below(this.#pace.texts + 1); count > 0; count -= 1) {
@@ -127,7 +109,7 @@ export class JsonTalkers {
   #send(visit: LiveVisit, self: Self, text: string): void {
     self.open.add(text)
     visit.said.push({ at: performance.now(), text })
-    const socket = this.#sockets.get(visit)
+    const socket = this.company.socketOf(visit)
     if (socket) say(socket, { command: 'send', roomId: visit.roomId, ref: text, message: text })
   }
 
@@ -142,12 +124,9 @@ export class JsonTalkers {
 
   /** Resolves when the room was told of; undefined when that did not happen. */
   #join(place: Place, roomId: string, self: Self): Promise<LiveVisit | undefined> {
-    const { node } = place
-    if (node === undefined || node.port === 0 || !node.running) return Promise.resolve(undefined)
-    const socket = new WebSocket(`ws://127.0.0.1:${node.port}${CONNECT_PATH}`, SUBPROTOCOL, {
-      perMessageDeflate: false,
-      handshakeTimeout: HANDSHAKE_MS,
-    })
+    const { company } = this
+    const socket = company.connect(place, CONNECT_PATH, [SUBPROTOCOL])
+    if (socket === undefined) return Promise.resolve(undefined)
     const wanted = self.visit?.json?.memberId
     const { resume } = self
     const after = this.#after(self)
@@ -158,16 +137,10 @@ export class JsonTalkers {
       }, JOIN_MS)
       const failed = (event: FailedEvent): void => {
         if (visit && event.ref !== undefined) return this.#answered(visit, self, event)
-        if (visit || !PASSING.includes(event.code)) this.oddities.push(JSON.stringify(event))
+        if (visit || !PASSING.includes(event.code))
+          this.company.oddities.push(JSON.stringify(event))
         socket.terminate()
       }
-      socket.on('error', () => {})
-      socket.on('unexpected-response', (_request, response) => {
-        const status = response.statusCode ?? 0
-        response.resume()
-        if (status !== 503) this.oddities.push(`a connection was answered with ${status}`)
-        socket.terminate()
-      })
       socket.on('message', (data) => {
         if (visit?.end !== undefined) return
         const text = (data as Buffer).toString()
@@ -179,7 +152,7 @@ export class JsonTalkers {
           say(socket, { command: 'join', roomId, ...wish })
         } else if (event.event === 'room') {
           visit = this.#begun(place, event, self, { wanted, after })
-          this.#sockets.set(visit, socket)
+          company.began(visit, socket)
           this.#sendAgain(visit, self)
           resolve(visit)
         } else if (event.event === 'message') {
@@ -194,12 +167,12 @@ export class JsonTalkers {
         } else if (event.event === 'failed') {
           failed(event)
         } else if (event.event !== 'goaway') {
-          this.oddities.push(`${event.event} came to one who holds ${after}`)
+          this.company.oddities.push(`${event.event} came to one who holds ${after}`)
         }
       })
       socket.on('close', (code) => {
         clearTimeout(giveUp)
-        if (visit) this.#ended(visit, { at: performance.now(), code, by: 'server' })
+        if (visit) this.company.ended(visit, { at: performance.now(), code, by: 'server' })
         resolve(undefined)
       })
     })
@@ -212,7 +185,7 @@ export class JsonTalkers {
     asked: { readonly wanted: string | undefined; readonly after: number | undefined },
   ): LiveVisit {
     const visit: LiveVisit = {
-      id: FIRST_ID + this.visits.length,
+      id: FIRST_ID + this.company.visits.length,
       roomId,
       node,
       opened: performance.now(),
@@ -221,7 +194,6 @@ export class JsonTalkers {
       end: undefined,
       json: { ...asked, memberId: you.id, seq, answers: [] },
     }
-    this.visits.push(visit)
     if (asked.wanted !== you.id) self.open.clear()
     self.visit = visit
     self.resume = resume
@@ -238,11 +210,6 @@ export class JsonTalkers {
     visit.json?.answers.push({ at: performance.now(), text: ref, code })
     if (code !== 'unknown') self.open.delete(ref)
     else if (self.visit === visit) this.#send(visit, self, ref)
-  }
-
-  #ended(visit: LiveVisit, end: VisitEnd): void {
-    this.#sockets.delete(visit)
-    visit.end ??= end
   }
 }
 

@@ -43,7 +43,7 @@ export interface Plan {
   readonly settleMs: number
 }
 
-type Crowd = Pick<Talkers, 'visits' | 'oddities' | 'open' | 'settled' | 'hush' | 'stop'>
+type Crowd = Pick<Talkers, 'company' | 'settled'>
 
 export interface Run {
   readonly history: History
@@ -74,7 +74,7 @@ export const play = async (services: Services, plan: Plan): Promise<Run> => {
     jsonTalkers.start(roomIds, plan.jsonTalkers)
     await plan.act(nemesis, random)
     const to = performance.now()
-    for (const crowd of crowds) crowd.hush()
+    for (const crowd of crowds) crowd.company.hush()
     const views = await settledViews(stage, roomIds, crowds, plan.settleMs)
     const history: History = {
       seed: plan.seed,
@@ -84,11 +84,11 @@ export const play = async (services: Services, plan: Plan): Promise<Run> => {
       talk: { from, to },
       faults: nemesis.faults,
       stalls: stalls.spans,
-      visits: structuredClone(crowds.flatMap(({ visits }) => visits)),
+      visits: structuredClone(crowds.flatMap(({ company }) => company.visits)),
       resumes: jsonTalkers.resumes,
       views,
       oddities: [
-        ...crowds.flatMap(({ oddities }) => oddities),
+        ...crowds.flatMap(({ company }) => company.oddities),
         ...stage.places.flatMap(({ ends }) => ends),
       ],
     }
@@ -125,7 +125,10 @@ const settledViews = async (
     try {
       const views = await viewsOf(stage, roomIds)
       // Joins that are under way would fall between what was read and what is noted.
-      const now = JSON.stringify([views, crowds.map(({ open }) => open.map(({ id }) => id))])
+      const now = JSON.stringify([
+        views,
+        crowds.map(({ company }) => company.open.map(({ id }) => id)),
+      ])
       const steady = now === before
       before = now
       if (late || (steady && agree(views, crowds))) return views
@@ -150,7 +153,9 @@ const viewsOf = async (stage: Stage, roomIds: readonly string[]): Promise<readon
 const agree = (views: readonly RoomView[], crowds: readonly Crowd[]): boolean =>
   crowds.every(({ settled }) => settled) &&
   views.every(({ roomId, elements, members }) => {
-    const open = crowds.flatMap((crowd) => crowd.open.filter((visit) => visit.roomId === roomId))
+    const open = crowds.flatMap(({ company }) =>
+      company.open.filter((visit) => visit.roomId === roomId),
+    )
     const end = `${elements.at(-1)}\n`
     const hasEnd = ({ frames, json }: LiveVisit): boolean =>
       frames.length > 0 ? frames.at(-1)?.text === end : json?.seq === elements.length

@@ -1,19 +1,14 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import type { Cancel, Clock } from '../../ports/clock.ts'
-import { RoomError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
 import type { NodeId, RoomId } from '../../ports/model.ts'
 import type { Note, Queue, QueueHandlers, Run, Subscription } from '../../ports/queue.ts'
 import { decodeNote, encodeNote } from './note-codec.ts'
+import { unavailable } from './errors.ts'
+import { Publishing } from './publishing.ts'
 import { decodeRun, encodeRun } from './run-codec.ts'
 
 const PREFIX = 'sharechat:room:'
-/**
- * What Redis has not answered yet; each publish counts its bytes and what it costs besides. A dead
- * link still holds the bytes of publishes that have timed out, so those have this bound too.
- */
-const MAX_UNANSWERED_BYTES = 8 << 20
-const PUBLISH_COST_BYTES = 1 << 10
 const SUBSCRIBE_BATCH = 500
 const PUBLISH_TIMEOUT_MS = 500
 const SUBSCRIBE_TIMEOUT_MS = 2_000
@@ -60,11 +55,10 @@ interface Channel {
 export class RedisQueue implements Queue {
   readonly #publisher: Redis
   readonly #subscriber: Redis
+  readonly #publishing: Publishing
   readonly #clock: Clock
   readonly #log: Log
   readonly #channels = new Map<string, Channel>()
-  #unansweredBytes = 0
-  #gathering = false
   /** Opened in this turn. */
   readonly #opened: Channel[] = []
   #malformed = 0
@@ -87,6 +81,7 @@ export class RedisQueue implements Queue {
     this.#clock = clock
     this.#log = log
     this.#publisher = new Redis(url, { ...COMMON, commandTimeout: PUBLISH_TIMEOUT_MS })
+    this.#publishing = new Publishing(this.#publisher)
     this.#subscriber = new Redis(url, { ...COMMON, commandTimeout: SUBSCRIBE_TIMEOUT_MS })
     for (const connection of [this.#publisher, this.#subscriber]) {
       connection.on('error', (error) => this.#lost(error))
@@ -128,29 +123,11 @@ export class RedisQueue implements Queue {
   }
 
   publish(roomId: RoomId, from: NodeId, run: Run): Promise<void> {
-    return this.#publish(roomId, encodeRun(from, run))
+    return this.#publishing.publish(PREFIX + roomId, encodeRun(from, run))
   }
 
   tell(roomId: RoomId, from: NodeId, note: Note): Promise<void> {
-    return this.#publish(roomId, [encodeNote(from, note)])
-  }
-
-  async #publish(roomId: RoomId, payloads: readonly Buffer[]): Promise<void> {
-    const bytes = payloads.reduce((sum, { length }) => sum + length + PUBLISH_COST_BYTES, 0)
-    if (Math.max(this.#unansweredBytes + bytes, this.#unsentBytes) > MAX_UNANSWERED_BYTES) {
-      throw new RoomError('unavailable', 'Too much is being published.')
-    }
-    this.#unansweredBytes += bytes
-    this.#gatherWrites()
-    try {
-      await Promise.all(
-        payloads.map((payload) => this.#publisher.publish(PREFIX + roomId, payload)),
-      )
-    } catch (error) {
-      throw unavailable(error)
-    } finally {
-      this.#unansweredBytes -= bytes
-    }
+    return this.#publishing.publish(PREFIX + roomId, [encodeNote(from, note)])
   }
 
   subscribe(roomId: RoomId, handlers: QueueHandlers): Subscription {
@@ -184,22 +161,6 @@ export class RedisQueue implements Queue {
     } catch (error) {
       throw unavailable(error)
     }
-  }
-
-  /** What is published in one go, a batch of many rooms, goes out in one system call. */
-  #gatherWrites(): void {
-    if (this.#gathering || this.#publisher.status !== 'ready') return
-    const { stream } = this.#publisher
-    this.#gathering = true
-    stream.cork()
-    process.nextTick(() => {
-      this.#gathering = false
-      stream.uncork()
-    })
-  }
-
-  get #unsentBytes(): number {
-    return this.#publisher.status === 'ready' ? this.#publisher.stream.writableLength : 0
   }
 
   #close(name: string, subscriber: Subscriber): void {
@@ -325,9 +286,6 @@ const becomeLive = (subscriber: Subscriber): void => {
   subscriber.wasLive = true
   subscriber.resolveLive()
 }
-
-const unavailable = (cause: unknown) =>
-  new RoomError('unavailable', 'The queue is not available.', cause)
 
 /** The library tells no end of a connection that it is not making or holding at the moment. */
 const NO_SOCKET: ReadonlySet<string> = new Set(['wait', 'reconnecting', 'end'])

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { readNewArgs, readRoomArgs, readServeArgs, readTailArgs } from '../../../src/cli/args.ts'
-import { UsageError } from '../../../src/cli/usage-error.ts'
+import { UsageError } from '../../../src/stress/usage-error.ts'
 
 const ID = 'd4d211a2-d09f-4e19-8822-8aeddcb0fdd8'
 const DEFAULT = 'http://localhost:8080'

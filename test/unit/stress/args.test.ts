@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { readArgs, UsageError } from '../../../src/stress/args.ts'
+import { readArgs } from '../../../src/stress/args.ts'
+import { UsageError } from '../../../src/stress/usage-error.ts'
 
 const ID = 'd4d211a2-d09f-4e19-8822-8aeddcb0fdd8'
 

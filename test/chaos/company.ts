@@ -1,0 +1,109 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { WebSocket } from 'ws'
+import type { Random } from '../random.ts'
+import type { VisitEnd } from './history.ts'
+import type { Place } from './stage.ts'
+import type { LiveVisit } from './talkers.ts'
+
+const HANDSHAKE_MS = 3_000
+export const REJOIN_MS = 150
+
+/** Those who talk, in whatever dialect: who has a connection, and whether they still talk and stay. */
+export class Company {
+  readonly visits: LiveVisit[] = []
+  /** Answers that no healthy server gives. */
+  readonly oddities: string[] = []
+  readonly #places: readonly Place[]
+  readonly #random: Random
+  readonly #talks: Promise<void>[] = []
+  readonly #sockets = new Map<LiveVisit, WebSocket>()
+  #talking = true
+  #staying = true
+
+  constructor(places: readonly Place[], random: Random) {
+    this.#places = places
+    this.#random = random
+  }
+
+  get talking(): boolean {
+    return this.#talking
+  }
+
+  get staying(): boolean {
+    return this.#staying
+  }
+
+  /** The visits that have a connection. */
+  get open(): readonly LiveVisit[] {
+    return [...this.#sockets.keys()]
+  }
+
+  /**
+   * @param count how many talk in each room, at first spread over the nodes
+   * @param talk what one of them does, until nobody stays
+   */
+  start(
+    roomIds: readonly string[],
+    count: number,
+    talk: (roomId: string, place: Place) => Promise<void>,
+  ): void {
+    for (const roomId of roomIds) {
+      for (let index = 0; index < count; index += 1) {
+        this.#talks.push(talk(roomId, this.#places[index % this.#places.length]!))
+      }
+    }
+  }
+
+  /** Everyone falls silent and stays, with a connection. Whoever has none makes one once more. */
+  hush(): void {
+    this.#talking = false
+  }
+
+  /** Everyone goes. */
+  async stop(): Promise<void> {
+    this.#staying = false
+    for (const socket of this.#sockets.values()) socket.terminate()
+    await Promise.all(this.#talks)
+  }
+
+  /** Where to try next. */
+  async elsewhere(ms: number): Promise<Place> {
+    const place = this.#random.pick(this.#places)
+    await pause(ms)
+    return place
+  }
+
+  /** Undefined: there is no node at this place now. */
+  connect({ node }: Place, path: string, protocols: readonly string[]): WebSocket | undefined {
+    if (node === undefined || node.port === 0 || !node.running) return undefined
+    const socket = new WebSocket(`ws://127.0.0.1:${node.port}${path}`, [...protocols], {
+      perMessageDeflate: false,
+      handshakeTimeout: HANDSHAKE_MS,
+    })
+    socket.on('error', () => {})
+    socket.on('unexpected-response', (_request, response) => {
+      const status = response.statusCode ?? 0
+      response.resume()
+      if (status !== 503) this.oddities.push(`a handshake was answered with ${status}`)
+      socket.terminate()
+    })
+    return socket
+  }
+
+  began(visit: LiveVisit, socket: WebSocket): void {
+    this.visits.push(visit)
+    this.#sockets.set(visit, socket)
+  }
+
+  /** The connection of this visit, if texts can be said over it. */
+  socketOf(visit: LiveVisit): WebSocket | undefined {
+    const socket = this.#sockets.get(visit)
+    return socket?.readyState === WebSocket.OPEN ? socket : undefined
+  }
+
+  /** The first end of a visit is its end. */
+  ended(visit: LiveVisit, end: VisitEnd): void {
+    this.#sockets.delete(visit)
+    visit.end ??= end
+  }
+}
