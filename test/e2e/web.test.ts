@@ -1,86 +1,9 @@
-import { expect, onTestFinished, test } from 'vitest'
-import { eventually } from './deadline.ts'
-import { Gateway } from './gateway.ts'
+import { expect, test } from 'vitest'
 import { startNodes } from './modes.ts'
 import { useBrowser, WebPage } from './web-page.ts'
 
 const browser = useBrowser()
 const AT_ANY_RATE = { RATE_LIMIT: 'off' }
-
-test('two browsers talk through two nodes, one of them is cut off for a while: all in one order, nothing missing or doubled', async () => {
-  const { a, b } = await startNodes('cluster', AT_ANY_RATE)
-  const gateway = await Gateway.open(b)
-  onTestFinished(() => gateway.close())
-  const near = await WebPage.open(browser(), a)
-  await near.createRoom()
-  const far = await near.join(browser(), gateway, { mayLose: true })
-  await far.live()
-
-  const talk = async (from: number, to: number): Promise<void> => {
-    const each = async (page: WebPage, who: string): Promise<void> => {
-      for (let at = from; at < to; at += 1) await page.say(`${who} ${at}`)
-    }
-    await Promise.all([each(near, 'near'), each(far, 'far')])
-  }
-  await talk(0, 15)
-  gateway.lead(undefined)
-  gateway.cut()
-  await far.page.getByText('No connection.').waitFor()
-  await talk(15, 35)
-  await far.page.getByText('Waits for a connection').first().waitFor()
-  gateway.lead(b)
-  await far.page.context().setOffline(true)
-  await far.page.context().setOffline(false)
-  await far.live()
-  await talk(35, 50)
-
-  const expected = ['near', 'far'].flatMap((who) =>
-    Array.from({ length: 50 }, (_, at) => `${who} ${at}`),
-  )
-  for (const page of [near, far]) {
-    await eventually(
-      'all messages',
-      async () => page.texts(),
-      (texts) => texts.length >= 100,
-    )
-  }
-  expect(await near.texts()).toEqual(await far.texts())
-  expect((await near.texts()).toSorted()).toEqual(expected.toSorted())
-  await expect.poll(() => far.page.locator('.outgoing li').count()).toBe(0)
-  await near.button('Leave').click()
-  await far.log.getByText('left the room.').waitFor()
-})
-
-test('a node is killed under the page: it says so, and is live on the other within 5 s', async () => {
-  const { a, b } = await startNodes('cluster', AT_ANY_RATE)
-  const gateway = await Gateway.open(a)
-  onTestFinished(() => gateway.close())
-  const other = await WebPage.open(browser(), b)
-  await other.createRoom()
-  const page = await other.join(browser(), gateway, { mayLose: true })
-  await page.live()
-  await page.say('before')
-  await other.shows('before')
-  await page.page.evaluate(`
-    globalThis.states = []
-    new MutationObserver(() => states.push([performance.now(), document.querySelector('.state').className]))
-      .observe(document.querySelector('.state'), { attributes: true })`)
-  gateway.lead(undefined)
-  a.kill('SIGKILL')
-  await page.page.locator('.state:not(.live)').waitFor()
-  // As a load balancer does that has noticed.
-  gateway.lead(b)
-  await page.live()
-  const states = (await page.page.evaluate('states')) as [number, string][]
-  const [lost] = states[0]!
-  const [back] = states.at(-1)!
-  expect(back - lost).toBeLessThan(5_000)
-  await page.say('after')
-  await other.shows('after')
-  await page.shows('after')
-  expect(await page.texts()).toEqual(['before', 'after'])
-  await a.exit()
-})
 
 /** What a text must never become: code, HTML, or something that turns its surroundings around. */
 const CORPUS = [

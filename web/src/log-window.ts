@@ -13,7 +13,7 @@ export class LogWindow {
   #messages: readonly Message[] = []
   #lastSeq = 0
   #loading: 'older' | 'newer' | undefined
-  #hasFailed = false
+  #failed: 'older' | 'newer' | undefined
   /** Of the run; what was asked for by an earlier one is not of use any more. */
   #run = 0
 
@@ -40,7 +40,7 @@ export class LogWindow {
 
   /** Whether the last page did not come. */
   get hasFailed(): boolean {
-    return this.#hasFailed
+    return this.#failed !== undefined
   }
 
   get atStart(): boolean {
@@ -97,6 +97,12 @@ export class LogWindow {
     })
   }
 
+  /** Asks again for the page that did not come. */
+  async again(): Promise<void> {
+    if (this.#failed === 'older') await this.older()
+    else if (this.#failed === 'newer') await this.newer()
+  }
+
   /** Holds the beginning of the log instead. */
   async toStart(): Promise<void> {
     if (this.atStart) return
@@ -120,7 +126,7 @@ export class LogWindow {
     this.#messages = []
     this.#lastSeq = seq
     this.#loading = undefined
-    this.#hasFailed = false
+    this.#failed = undefined
   }
 
   async #load(
@@ -135,7 +141,7 @@ export class LogWindow {
     const page = await this.#history(range).catch(() => undefined)
     if (run !== this.#run) return
     this.#loading = undefined
-    this.#hasFailed = page === undefined
+    this.#failed = page ? undefined : what
     if (page) take(page)
     this.#lastSeq = Math.max(this.#lastSeq, this.#lastHeld)
     this.#changed()

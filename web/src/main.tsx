@@ -47,18 +47,21 @@ const keep = (): void => {
 
 const page = document.querySelector('#page')
 if (page) {
-  changes.on(() => {
+  const draw = (): void => {
     const { shown, unread } = rooms
     const title = shown?.name ? `${shown.name} · ${texts.product}` : texts.product
     document.title = unread > 0 ? `(${unread}) ${title}` : title
     keep()
     render(<Page {...{ rooms, announcer, notices, remembered, changed: changes.tell }} />, page)
-  })
+  }
   // What was shown until now is for browsers that do not come to here.
   page.textContent = ''
   for (const { id } of ofTab.rooms ?? []) rooms.open(id)
   rooms.look(document.visibilityState === 'visible')
   rooms.show(location.href)
+  // Now, not with the next frame: who sees the page can use it.
+  draw()
+  changes.on(draw)
   addEventListener('hashchange', () => rooms.show(location.href))
   document.addEventListener('visibilitychange', () =>
     rooms.look(document.visibilityState === 'visible'),

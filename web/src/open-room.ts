@@ -12,7 +12,7 @@ import { Typists } from './typists.ts'
 
 export interface OpenRoomParts {
   readonly id: string
-  readonly client: Pick<Client, 'join'>
+  readonly client: Pick<Client, 'join' | 'isRestarting'>
   readonly changed: () => void
   /** Called with every chat message of somebody else that nobody is looking at. */
   readonly onUnread: (room: OpenRoom, message: Message) => void
@@ -59,8 +59,10 @@ export class OpenRoom {
     return this.#room?.name ?? ''
   }
 
-  get state(): RoomState {
-    return this.end === undefined ? (this.#room?.state ?? 'connecting') : 'over'
+  get state(): RoomState | 'restarting' {
+    if (this.end !== undefined) return 'over'
+    const { state = 'connecting' } = this.#room ?? {}
+    return state === 'offline' && this.#parts.client.isRestarting ? 'restarting' : state
   }
 
   get hasJoined(): boolean {
@@ -159,7 +161,8 @@ export class OpenRoom {
     })
     room.on('state', (state) => {
       if (state === 'over') void this.#learnEnd(room)
-      else changed()
+      if (state === 'live') void this.log.again()
+      changed()
     })
     void this.log.older()
   }

@@ -1,7 +1,14 @@
 import { encode } from 'uqr'
 
-/** The path of the dark squares of a QR code, one unit each, with the margin that readers need. */
-export const qrCode = (text: string): { readonly size: number; readonly path: string } => {
+export interface QrCode {
+  /** Of the whole, in squares. */
+  readonly size: number
+  /** Of the dark squares, one unit each. */
+  readonly path: string
+}
+
+/** The QR code of a text, with the margin that readers need. */
+export const qrCode = (text: string): QrCode => {
   const { size, data } = encode(text, { border: 4 })
   const squares = data.flatMap((row, y) =>
     row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])),

@@ -6,7 +6,7 @@ export const texts = {
   product: 'sharechat',
   about: 'Chat rooms without accounts: open a room, send the link, talk.',
   tooOld:
-    'This page needs JavaScript and a browser of the last few years. With an older one, the room can be joined from a terminal.',
+    'This page needs JavaScript and a browser of the last few years. If you have both, reload it. Otherwise the room can be joined from a terminal.',
 
   home: {
     heading: 'Talk, without an account',
@@ -81,7 +81,8 @@ export const texts = {
     connecting: 'Connecting…',
     'catching up': 'Catching up…',
     live: 'Live',
-    offline: 'No connection. The server may be restarting; trying again…',
+    offline: 'No connection. Trying again…',
+    restarting: 'The server is restarting. You will be back in a few seconds…',
     over: 'Ended',
   },
 
@@ -123,6 +124,7 @@ export const texts = {
     copied: 'Copied',
     share: 'Share…',
     qr: 'QR code of the link',
+    noQr: 'The QR code could not be loaded. To have it, reload the page.',
     close: 'Close',
     shareText: (room: string) => `Join me in ${room}`,
   },

@@ -105,8 +105,22 @@ test('a page that does not come is said, and can be asked for again', async () =
   await log.older()
   expect([log.hasFailed, held(log)]).toEqual([true, 'nothing'])
   server.fails = false
-  await log.older()
+  await log.again()
   expect([log.hasFailed, held(log)]).toEqual([false, '51 to 100'])
+})
+
+test('what is asked for again is what did not come: at the end of the run, too', async () => {
+  const server = serverOf(300)
+  const log = new LogWindow(server.history)
+  log.begin(300)
+  await log.toStart()
+  server.fails = true
+  await log.newer()
+  server.fails = false
+  await log.again()
+  expect(held(log)).toBe('1 to 150')
+  await log.again()
+  expect(held(log)).toBe('1 to 150')
 })
 
 test('one page at a time, and none from before a reset', async () => {

@@ -1,78 +1,8 @@
 import { expect, test } from 'vitest'
-import {
-  ShareChatError,
-  type JoinWish,
-  type MemberRef,
-  type Message,
-  type Room,
-  type RoomEvents,
-} from '../../../src/client/client.ts'
+import { ShareChatError, type JoinWish, type Room } from '../../../src/client/client.ts'
 import { OpenRoom } from '../../../web/src/open-room.ts'
 import { eventually } from '../../eventually.ts'
-
-/** A joined room that does what a test says. */
-class ScriptedRoom implements Room {
-  readonly id = 'room'
-  readonly name = 'Quiet Place'
-  you: MemberRef = { id: 'me', name: 'Me' }
-  readonly members: readonly MemberRef[] = []
-  readonly memberCount = 2
-  seq = 0
-  readonly resume = ''
-  state: Room['state'] = 'live'
-  end: ShareChatError | undefined
-  readonly sends: {
-    readonly text: string
-    readonly resolve: (stored: { id: string; seq: number }) => void
-    readonly reject: (error: Error) => void
-  }[] = []
-  hasLeft = false
-  readonly #listeners: { readonly what: string; readonly call: (value: never) => void }[] = []
-
-  tell<What extends keyof RoomEvents>(what: What, value: RoomEvents[What]): void {
-    for (const { what: wanted, call } of this.#listeners) {
-      if (wanted === what) call(value as never)
-    }
-  }
-
-  says(memberId: string, type: Message['type'] = 'chat'): void {
-    this.seq += 1
-    const { id: roomId, seq } = this
-    const sent = '2026-01-01T00:00:00.000Z'
-    const message = `text ${seq}`
-    this.tell('message', {
-      ...{ seq, id: `id ${seq}`, roomId, memberId, memberName: memberId, type, message, sent },
-    })
-  }
-
-  send(text: string): Promise<{ id: string; seq: number }> {
-    return new Promise((resolve, reject) => this.sends.push({ text, resolve, reject }))
-  }
-
-  history = async (): Promise<readonly Message[]> => []
-  typing(): void {}
-
-  async leave(): Promise<void> {
-    this.hasLeft = true
-  }
-
-  async *messages(): AsyncGenerator<Message, void, undefined> {
-    if (this.end) throw this.end
-    yield* []
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Message> {
-    return this.messages()
-  }
-
-  on<What extends keyof RoomEvents>(
-    what: What,
-    call: (value: RoomEvents[What]) => void,
-  ): () => void {
-    this.#listeners.push({ what, call })
-    return () => {}
-  }
-}
+import { ScriptedRoom } from './scripted-room.ts'
 
 const opened = async (
   join: (id: string, wish?: JoinWish) => Promise<Room> = async () => scripted,
@@ -80,15 +10,16 @@ const opened = async (
 ) => {
   const unread: number[] = []
   const heard: number[] = []
+  const client = { join, isRestarting: false }
   const room = new OpenRoom({
     id: 'room',
-    client: { join },
+    client,
     changed: () => {},
     onUnread: (_room, { seq }) => unread.push(seq),
     onHeard: ({ seq }) => heard.push(seq),
   })
   await eventually('it is joined or over', () => room.hasJoined || room.end !== undefined)
-  return { room, scripted, unread, heard }
+  return { room, scripted, client, unread, heard }
 }
 
 test('only chat messages of others that nobody looks at are unread, and a marker is before them', async () => {
@@ -162,6 +93,29 @@ test('a room that ends says why', async () => {
   expect(room.end).toBe('not_found')
 })
 
+test('no connection is told from a server that restarts', async () => {
+  const { room, scripted, client } = await opened()
+  client.isRestarting = true
+  expect(room.state).toBe('live')
+  scripted.state = 'offline'
+  expect(room.state).toBe('restarting')
+  client.isRestarting = false
+  expect(room.state).toBe('offline')
+})
+
+test('a page of the log that did not come is asked for again when the room is live', async () => {
+  const { room, scripted } = await opened()
+  const { history } = scripted
+  scripted.history = () => Promise.reject(new ShareChatError('unavailable', 'no'))
+  scripted.seq = 10
+  scripted.tell('reset', 11)
+  await room.log.older()
+  expect(room.log.hasFailed).toBe(true)
+  scripted.history = history
+  scripted.tell('state', 'live')
+  await eventually('it has come', () => !room.log.hasFailed)
+})
+
 test('who comes back too late is somebody else, and what both said is theirs', async () => {
   const { room, scripted } = await opened()
   scripted.says('me')
@@ -178,7 +132,7 @@ test('a room that was closed before it was joined is left when it is', async () 
   const scripted = new ScriptedRoom()
   const room = new OpenRoom({
     id: 'room',
-    client: { join: () => new Promise((resolve) => (settle = resolve)) },
+    client: { join: () => new Promise((resolve) => (settle = resolve)), isRestarting: false },
     changed: () => {},
     onUnread: () => {},
     onHeard: () => {},

@@ -2,6 +2,7 @@ import type { JSX } from 'preact/jsx-runtime'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { roomLink } from '../../../src/client/client.ts'
 import type { OpenRoom } from '../open-room.ts'
+import type { QrCode } from '../qr-code.ts'
 import { texts } from '../texts.ts'
 
 interface InviteProps {
@@ -14,22 +15,30 @@ export const Invite = ({ room, onClose }: InviteProps): JSX.Element => {
   const dialog = useRef<HTMLDialogElement>(null)
   const field = useRef<HTMLInputElement>(null)
   const [isCopied, setCopied] = useState(false)
-  const [code, setCode] = useState<{ readonly size: number; readonly path: string }>()
+  const [code, setCode] = useState<QrCode | 'missing'>()
   const link = roomLink(location.href, room.id)
   const { invite } = texts
 
   useEffect(() => dialog.current?.showModal(), [])
   useEffect(() => {
     // Most people open a room without ever looking at its code.
-    import('../qr-code.ts').then(({ qrCode }) => setCode(qrCode(link))).catch(() => {})
+    import('../qr-code.ts').then(
+      ({ qrCode }) => setCode(qrCode(link)),
+      // A server of another version has it under another name.
+      () => setCode('missing'),
+    )
   }, [link])
 
   const copy = async (): Promise<void> => {
     field.current?.select()
-    // Only pages on https or localhost have a clipboard.
-    if (navigator.clipboard) await navigator.clipboard.writeText(link).catch(() => {})
-    else document.execCommand('copy')
-    setCopied(true)
+    // Only pages on https or localhost have a clipboard, and one may be refused.
+    const isWritten =
+      'clipboard' in navigator &&
+      (await navigator.clipboard.writeText(link).then(
+        () => true,
+        () => false,
+      ))
+    setCopied(isWritten || document.execCommand('copy'))
   }
   const share = (): void => {
     // It rejects when the person changes their mind.
@@ -46,7 +55,8 @@ export const Invite = ({ room, onClose }: InviteProps): JSX.Element => {
           <span role="status">{isCopied ? invite.copied : invite.copy}</span>
         </button>
       </div>
-      {code && (
+      {code === 'missing' && <p class="hint">{invite.noQr}</p>}
+      {typeof code === 'object' && (
         <svg
           class="qr-code"
           role="img"

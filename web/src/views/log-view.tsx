@@ -97,7 +97,7 @@ export const LogView = ({ room }: { readonly room: OpenRoom }): JSX.Element => {
           {log.hasFailed ? (
             <>
               {texts.room.notLoaded}{' '}
-              <button type="button" onClick={() => void log.older()}>
+              <button type="button" onClick={() => void log.again()}>
                 {texts.room.again}
               </button>
             </>
