@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest'
+import type { JoinCommand } from '../../src/protocol/commands.ts'
+import { CLOSED_FOR_GOOD } from '../../src/protocol/dialect.ts'
+import type { Event } from '../../src/protocol/events.ts'
+import { JsonConnection } from './json-connection.ts'
 import { startNodes } from './modes.ts'
 import { useBrowser, WebPage } from './web-page.ts'
 
@@ -101,6 +105,125 @@ test('a room that is gone, and one that is full, say so', async () => {
   await gone.button('Leave').click()
   await late.button('Try again').click()
   await late.live()
+})
+
+test('a membership that goes on elsewhere, was taken away, or is not allowed: the page says so', async () => {
+  const { a } = await startNodes('embedded', AT_ANY_RATE)
+  const page = await WebPage.open(browser(), a)
+  let resume = ''
+  let then: 'pass' | 'forbid' = 'pass'
+  let remove = (): Promise<void> => Promise.resolve()
+  await page.page.routeWebSocket(/api\/connect$/, (socket) => {
+    const node = socket.connectToServer()
+    remove = () => socket.close({ code: CLOSED_FOR_GOOD.removed })
+    node.onMessage((text) => {
+      const event = JSON.parse(String(text)) as Event
+      if (event.event === 'room') resume = event.resume
+      socket.send(text)
+    })
+    socket.onMessage((text) => {
+      const { command, roomId } = JSON.parse(String(text)) as JoinCommand
+      const refusal = { event: 'failed', roomId, code: 'forbidden', message: 'You may not.' }
+      if (command === 'join' && then === 'forbid') socket.send(JSON.stringify(refusal))
+      else node.send(text)
+    })
+  })
+  await page.page.reload()
+  await page.createRoom()
+  const elsewhere = await JsonConnection.open(a)
+  const roomId = new URL(page.page.url()).hash.slice(1)
+  await elsewhere.join(roomId, { resume })
+  await page.page.getByRole('heading', { name: 'You are here in another tab' }).waitFor()
+  await page.button('Try again').click()
+  await page.live()
+  then = 'forbid'
+  await remove()
+  await page.page.getByRole('heading', { name: 'You were removed' }).waitFor()
+  await page.button('Try again').click()
+  await page.page.getByRole('heading', { name: 'This page may not join' }).waitFor()
+  then = 'pass'
+  await page.button('Try again').click()
+  await page.live()
+})
+
+test('the link is copied, and handed to the share sheet where there is one', async () => {
+  const { a } = await startNodes('embedded')
+  const page = await WebPage.open(browser(), a, { permissions: ['clipboard-read'] })
+  await page.createRoom()
+  await page.button('Invite').click()
+  expect(await page.button('Share…').count()).toBe(0)
+  await page.button('Copy').click()
+  await page.button('Copied').waitFor()
+  const link = page.page.url()
+  expect(await page.page.evaluate('navigator.clipboard.readText()')).toBe(link)
+  expect(await page.page.getByLabel('Link of this room').inputValue()).toBe(link)
+
+  await page.page.addInitScript('navigator.share = async (what) => void (globalThis.shared = what)')
+  await page.page.reload()
+  await page.live()
+  await page.button('Invite').click()
+  await page.button('Share…').click()
+  const name = await page.page.getByRole('heading', { level: 1 }).innerText()
+  const shared = { text: `Join me in ${name}`, url: link }
+  expect(await page.page.evaluate('shared')).toEqual(shared)
+})
+
+/** The system's notifications, and a tab that may be out of sight: a headless browser has neither. */
+const DESKTOP = `
+  globalThis.asked = 0
+  globalThis.notices = []
+  globalThis.Notification = class extends EventTarget {
+    static permission = 'default'
+    static async requestPermission() {
+      asked += 1
+      return 'granted'
+    }
+    constructor(title, options) {
+      super()
+      notices.push({ title, ...options })
+    }
+  }
+  globalThis.look = (state) => {
+    Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }`
+
+test('notifications come only when asked for, only while nobody looks, and tell no text', async () => {
+  const { a } = await startNodes('embedded')
+  const page = await WebPage.open(browser(), a)
+  await page.page.addInitScript(DESKTOP)
+  await page.page.reload()
+  await page.createRoom()
+  const name = await page.page.getByRole('heading', { level: 1 }).innerText()
+  const other = await page.join(browser(), a)
+  await other.live()
+  const notices = (): Promise<unknown> => page.page.evaluate('[asked, notices]')
+  await page.page.evaluate('look("hidden")')
+  await other.say('nobody asked')
+  await page.shows('nobody asked')
+  await page.page.evaluate('look("visible")')
+  expect(await notices()).toEqual([0, []])
+  await page.button('Notify me').click()
+  await page.button('Notifying').waitFor()
+  await other.say('somebody looks')
+  await page.shows('somebody looks')
+  expect(await notices()).toEqual([1, []])
+  await page.page.evaluate('look("hidden")')
+  await other.say('a secret')
+  await other.say('another one')
+  await page.shows('another one')
+  const tag = new URL(page.page.url()).hash.slice(1)
+  expect(await notices()).toEqual([
+    1,
+    [
+      { title: `1 new message in ${name}`, tag },
+      { title: `2 new messages in ${name}`, tag },
+    ],
+  ])
+  await page.button('Notifying').click()
+  await other.say('not any more')
+  await page.shows('not any more')
+  expect((await notices()) as unknown[]).toMatchObject([1, { length: 2 }])
 })
 
 test('nothing outlives the tab unless somebody has asked for it, and no request of the page names a room but those of its history', async () => {

@@ -5,6 +5,13 @@ export interface KeptRoom {
   readonly name: string
 }
 
+/** The part of the browser's Storage that is used. */
+export interface Store {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
+}
+
 const KEY = 'sharechat.rooms'
 
 const isKept = (value: unknown): value is KeptRoom =>
@@ -17,9 +24,9 @@ const isKept = (value: unknown): value is KeptRoom =>
 
 /** A list of rooms in one of the browser's stores, which may be full, closed, or hold anything. */
 export class KeptRooms {
-  readonly #store: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined
+  readonly #store: Store | undefined
 
-  constructor(store: () => Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {
+  constructor(store: () => Store) {
     try {
       this.#store = store()
     } catch {

@@ -52,8 +52,11 @@ export const Invite = ({ room, onClose }: InviteProps): JSX.Element => {
       <div class="line">
         <input ref={field} aria-label={invite.linkLabel} readOnly value={link} />
         <button type="button" class="main" onClick={() => void copy()}>
-          <span role="status">{isCopied ? invite.copied : invite.copy}</span>
+          {isCopied ? invite.copied : invite.copy}
         </button>
+        <span class="only-read" role="status">
+          {isCopied && invite.copied}
+        </span>
       </div>
       {code === 'missing' && <p class="hint">{invite.noQr}</p>}
       {typeof code === 'object' && (
