@@ -89,6 +89,12 @@ export class WebPage {
     await this.field.press('Enter')
   }
 
+  /** The same as people do it, key by key. */
+  async type(text: string): Promise<void> {
+    await this.field.pressSequentially(text, { delay: 40 })
+    await this.field.press('Enter')
+  }
+
   /** Waits until a message with exactly this text is in the log. */
   async shows(text: string): Promise<void> {
     await eventually(

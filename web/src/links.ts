@@ -34,7 +34,10 @@ const trimmed = (match: string): string => {
 }
 
 const hrefOf = (address: string): string | undefined => {
-  if (!URL.canParse(address)) return undefined
-  const { protocol, href } = new URL(address)
-  return protocol === 'https:' || protocol === 'http:' ? href : undefined
+  try {
+    const { protocol, href } = new URL(address)
+    return protocol === 'https:' || protocol === 'http:' ? href : undefined
+  } catch {
+    return undefined
+  }
 }
