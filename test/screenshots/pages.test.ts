@@ -46,7 +46,8 @@ test('the pictures of the page in docs/images', async () => {
   await elsewhere.say('lunch?')
   await elsewhere.say('at one, as always')
   await asker.page.getByRole('link', { name: '2 unread' }).waitFor()
-  await mender.field.pressSequentially('see y')
+  // For longer than the 2 s in which nobody says again that they are typing.
+  await mender.field.pressSequentially('see you then', { delay: 250 })
   await Promise.all([asker, reader].map((page) => page.page.getByText('is typing…').waitFor()))
   await Promise.all([shoot(asker, 'room-light'), shoot(reader, 'phone-dark')])
   await mender.button('3 members').click()
