@@ -5,6 +5,7 @@ RUN npm ci --no-audit --no-fund --loglevel=error
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY docs/asyncapi.json docs/
+COPY web web
 RUN npm run build
 
 FROM node:24-slim AS dependencies
