@@ -7,6 +7,8 @@ import { REFUSALS } from './errors.ts'
 import { allowOnly } from './methods.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
 
+export const ROOM_PATH = '/api/room'
+
 const Room = Type.Object({ roomId: Type.String(), roomName: Type.String() })
 
 const RoomWithMembers = Type.Object({
@@ -35,7 +37,7 @@ export const roomRoutes = async (
   })
 
   app.post(
-    '/api/room',
+    ROOM_PATH,
     {
       schema: { response: { 200: Room, ...REFUSALS } },
       // The content type means nothing here, and one that Fastify cannot parse would be a 415.
@@ -62,6 +64,6 @@ export const roomRoutes = async (
     },
   )
 
-  allowOnly(app, '/api/room', ['POST'])
+  allowOnly(app, ROOM_PATH, ['POST'])
   allowOnly(app, '/api/room/:roomId', ['GET', 'HEAD'])
 }
