@@ -4,6 +4,7 @@ import { MemoryRepository } from './adapters/memory/repository.ts'
 import type { Limits } from './adapters/http/admission.ts'
 import { Connections } from './adapters/http/connections.ts'
 import { encodeMessage, typeOf } from './adapters/http/frames.ts'
+import type { PageFile } from './adapters/http/page.ts'
 import { buildServer } from './adapters/http/server.ts'
 import { PostgresRepository } from './adapters/postgres/repository.ts'
 import { RedisQueue } from './adapters/redis/queue.ts'
@@ -47,8 +48,15 @@ interface Services {
   stop(): Promise<void>
 }
 
-/** The one place that knows every part. Nothing runs before `start`. */
-export const buildApp = async (settings: Settings, log: Log): Promise<App> => {
+/**
+ * The one place that knows every part. Nothing runs before `start`.
+ * @param page what is served to browsers
+ */
+export const buildApp = async (
+  settings: Settings,
+  log: Log,
+  page: readonly PageFile[],
+): Promise<App> => {
   const clock = new SystemClock()
   const ids = new SystemIds()
   const eventLoop = new EventLoopGauge()
@@ -73,6 +81,7 @@ export const buildApp = async (settings: Settings, log: Log): Promise<App> => {
   const server = buildServer({
     controller,
     history,
+    page,
     pings: { repository: () => repository.ping(), queue: () => queue.ping() },
     limits: settings.rates && limitsOf(settings.rates, clock),
     overloaded: () => eventLoop.overloaded,
