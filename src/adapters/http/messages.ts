@@ -4,6 +4,7 @@ import Type, { type Static } from 'typebox'
 import type { Excerpt, History } from '../../domain/history.ts'
 import { codeOf, RoomError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
+import type { Meter } from '../../ports/meter.ts'
 import type { LoggedMessage, StoredType } from '../../ports/model.ts'
 import type { Range } from '../../ports/repository.ts'
 import { HISTORY_TYPE } from '../../protocol/dialect.ts'
@@ -73,12 +74,13 @@ const Query = Type.Object(
 export interface MessagesParts {
   readonly history: History
   readonly log: Log
+  readonly meter: Meter
 }
 
 /** A room's messages: all of them, or a page with links to its neighbours. */
 export const messageRoutes = async (
   app: FastifyInstance,
-  { history, log }: MessagesParts,
+  { history, log, meter }: MessagesParts,
 ): Promise<void> => {
   app.get(
     MESSAGES_PATH,
@@ -108,12 +110,14 @@ export const messageRoutes = async (
         const url = `/api/room/${roomId}/messages?limit=${range.limit}`
         const links = linksOf(url, excerpt, dialect)
         if (links.length > 0) reply.header('link', links.join(', '))
-        cutWhenStalled(reply.raw)
+        cutWhenStalled(reply.raw, meter)
         return reply.send(`[${excerpt.messages.map(dialect.element).join(',')}]`)
       }
       const pages = await history.all(roomId)
       if (request.method === 'HEAD') return reply.send()
+      cutWhenStalled(reply.raw, meter)
       await stream(reply, pages, dialect).catch((error: unknown) => {
+        meter.historyCut('failed')
         if (codeOf(error) === 'internal') log.error('request failed', { error })
         reply.raw.destroy()
       })
@@ -150,8 +154,11 @@ const linksOf = (
 }
 
 /** Node counts what the peer takes as activity; it sets its own timeout when this is finished. */
-const cutWhenStalled = (response: ServerResponse): void => {
-  response.setTimeout(STALLED_MS, () => response.destroy())
+const cutWhenStalled = (response: ServerResponse, meter: Meter): void => {
+  response.setTimeout(STALLED_MS, () => {
+    meter.historyCut('stalled')
+    response.destroy()
+  })
 }
 
 /**
@@ -165,7 +172,6 @@ const stream = async (
 ): Promise<void> => {
   const response = reply.raw
   reply.hijack()
-  cutWhenStalled(response)
   response.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders)
   let separator = '['
   for await (const page of pages) {

@@ -8,6 +8,8 @@ import { MemberIdText, RoomIdText } from './id-schemas.ts'
 import { allowOnly } from './methods.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
 
+export const ROOM_PATH = '/api/room'
+
 const Room = Type.Object(
   { roomId: RoomIdText, roomName: Type.String({ examples: ['Imperfect Seat'] }) },
   { description: 'The room. Whoever has its id can join it.' },
@@ -42,7 +44,7 @@ export const roomRoutes = async (
   })
 
   app.post(
-    '/api/room',
+    ROOM_PATH,
     {
       schema: {
         operationId: 'createRoom',
@@ -89,6 +91,6 @@ export const roomRoutes = async (
     },
   )
 
-  allowOnly(app, '/api/room', ['POST'])
+  allowOnly(app, ROOM_PATH, ['POST'])
   allowOnly(app, '/api/room/:roomId', ['GET', 'HEAD'])
 }
