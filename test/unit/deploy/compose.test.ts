@@ -66,3 +66,15 @@ test('nginx has the nodes of docker-compose.yml, and waits longer than for one l
   expect(nginx).toContain('proxy_buffering off;')
   expect(nginx).toContain('access_log off;')
 })
+
+test('Prometheus asks every node of docker-compose.yml for its metrics', () => {
+  const { scrape_configs: jobs } = parse(shipped('deploy/prometheus/prometheus.yml')) as {
+    readonly scrape_configs: readonly {
+      readonly static_configs: readonly { readonly targets: readonly string[] }[]
+    }[]
+  }
+  const targets = jobs.flatMap((job) => job.static_configs.flatMap((group) => group.targets))
+  expect(targets).toEqual(
+    nodes.map(([name, { environment }]) => `${name}:${environment?.['METRICS_PORT']}`),
+  )
+})

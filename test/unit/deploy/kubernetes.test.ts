@@ -93,6 +93,9 @@ test('settings are those that there are, ports and probes are those of the serve
   expect(Object.keys(environment).filter((name) => !SETTINGS.has(name))).toEqual([])
   loadSettings(environment)
   expect(container!.ports!.find(({ name }) => name === 'http')!.containerPort).toBe(DEFAULTS.port)
+  expect(container!.ports!.find(({ name }) => name === 'metrics')!.containerPort).toBe(
+    Number(environment['METRICS_PORT']),
+  )
   expect(container!.livenessProbe!.httpGet).toEqual({ path: '/api/livez', port: 'http' })
   expect(container!.readinessProbe!.httpGet).toEqual({ path: '/api/readyz', port: 'http' })
   expect(container!.securityContext).toMatchObject({ readOnlyRootFilesystem: true })
@@ -109,4 +112,8 @@ test('service, budget and autoscaler are about that deployment', () => {
   expect(budget.spec!.selector!.matchLabels).toEqual(labels)
   expect(autoscaler.spec!.scaleTargetRef.name).toBe(deployment.metadata!.name)
   expect(autoscaler.spec!.minReplicas).toBeGreaterThan(budget.spec!.maxUnavailable as number)
+  // Whose names are compared with a scrape elsewhere.
+  const dashboard = shipped('deploy/grafana/dashboards/sharechat.json')
+  const [metric] = autoscaler.spec!.metrics!
+  expect(dashboard).toMatch(new RegExp(`\\b${metric!.pods!.metric.name}\\b`))
 })
