@@ -4,13 +4,20 @@ import { connect, type Message } from '../../src/client/client.ts'
 import { startNginx } from '../services/nginx.ts'
 import { eventually } from './deadline.ts'
 import { call, createRoom, history, type Listening } from './http.ts'
-import { clusterSettings, startCluster } from './modes.ts'
+import { Member } from './member.ts'
+import { clusterSettings, startCluster, startingNode, startNodes } from './modes.ts'
 import { ReconnectingTalker } from './reconnecting-talker.ts'
 import { noteSecrets } from './secrets.ts'
 import type { ServerNode, Settings } from './server-node.ts'
 
 /** What may pass without a connection while every node is restarted, one after the other. */
 const UNAVAILABLE_MS = 2_000
+
+const startBalancer = async (a: Listening, b: Listening): Promise<Listening> => {
+  const nginx = await startNginx([a.port, b.port])
+  onTestFinished(() => nginx.stop())
+  return { port: Number(new URL(nginx.url).port) }
+}
 
 const behindNginx = async (settings: Settings) => {
   const nodes = await startCluster(2, {
@@ -19,9 +26,7 @@ const behindNginx = async (settings: Settings) => {
     ...settings,
   })
   const [a, b] = nodes as [ServerNode, ServerNode]
-  const nginx = await startNginx([a.port, b.port])
-  onTestFinished(() => nginx.stop())
-  return { a, b, balancer: { port: Number(new URL(nginx.url).port) } }
+  return { a, b, balancer: await startBalancer(a, b) }
 }
 
 /** As a supervisor does it: SIGTERM, and the same again when it is gone. */
@@ -109,6 +114,23 @@ test('both nodes restarted under traffic behind nginx: nothing acknowledged is l
   }
   expect(sdk.heard.map(({ seq }) => seq)).toEqual(messages.map((_, at) => at + 1))
   expect(sdk.heard.map(({ message }) => message)).toEqual(stored)
+})
+
+test('behind nginx a node that takes no joins is passed over, and so is one that is gone', async () => {
+  const { a } = await startNodes('embedded')
+  const starting = await startingNode()
+  const balancer = await startBalancer(a, starting)
+  const serves = async (): Promise<void> => {
+    for (let at = 0; at < 6; at += 1) {
+      expect((await call(balancer, 'GET', '/api/readyz')).status).toBe(200)
+      const member = await Member.join(balancer, await createRoom(balancer))
+      await member.exchange('heard by the one that is ready')
+    }
+  }
+  await serves()
+  starting.kill('SIGKILL')
+  await starting.exit()
+  await serves()
 })
 
 test('behind nginx an address is the one that nginx saw, whatever it says of itself', async () => {

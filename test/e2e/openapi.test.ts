@@ -1,26 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { expect, inject, onTestFinished, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { SUBPROTOCOL } from '../../src/protocol/dialect.ts'
 import { expectDocumented, operationOf } from './api-document.ts'
-import { eventually } from './deadline.ts'
 import { type Answer, call, createRoom, type Extras, type Listening, upgrade } from './http.ts'
 import { Member } from './member.ts'
-import { startCluster, startNodes } from './modes.ts'
+import { startCluster, startingNode, startNodes } from './modes.ts'
 import { noteSecrets } from './secrets.ts'
-import { ServerNode } from './server-node.ts'
 
-const NOBODY = { DATABASE_URL: 'postgres://127.0.0.1:1/rooms', REDIS_URL: 'redis://127.0.0.1:1' }
 const ORIGIN = { origin: 'https://elsewhere.example' }
 const JSON_DIALECT = { 'sec-websocket-protocol': SUBPROTOCOL }
-
-/** A node whose services are not there. */
-const startingNode = async (): Promise<Listening> => {
-  const node = new ServerNode(NOBODY)
-  onTestFinished(() => node.destroy())
-  const port = async (): Promise<number> => Number(/"port":(\d+)/.exec(node.stderr)?.[1] ?? 0)
-  return { port: await eventually('a node that listens', port, (found) => found > 0) }
-}
 
 // 500, a bug, is test/unit/openapi.test.ts'.
 test('every answer that the OpenAPI document has is given by a real node', async () => {
