@@ -226,10 +226,13 @@ describe('settings', () => {
         resolve(typeof address === 'object' && address !== null ? address.port : 0)
       })
     })
-    const { exit, node } = await refusedStart({ PORT: String(port) })
-    expect(exit).toEqual({ code: 1, signal: null })
-    expect(node.stderr).toMatch(/\bport\b/i)
-    expect(node.stderr).toContain(String(port))
-    expect(node.stderr).not.toMatch(/^\s+at /m)
+    const settings = [{ PORT: String(port) }, { METRICS_PORT: String(port) }]
+    for (const refused of await Promise.all(settings.map(refusedStart))) {
+      const { exit, node } = refused
+      const [name] = Object.keys(node.settings)
+      expect(exit).toEqual({ code: 1, signal: null })
+      expect(node.stderr).toContain(`port ${port} is in use; set ${name} to another one.`)
+      expect(node.stderr).not.toMatch(/^\s+at /m)
+    }
   })
 })
