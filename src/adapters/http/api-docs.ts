@@ -9,7 +9,7 @@ import { RoomIdText } from './id-schemas.ts'
 import { allowOnly } from './methods.ts'
 
 /** Where the API describes itself. */
-export const DOCS_PATH = '/api/docs'
+const DOCS_PATH = '/api/docs'
 
 /** The build copies what the page needs here. */
 const FOLDER = new URL('./api-docs/', import.meta.url)
@@ -42,7 +42,7 @@ export const openapi: SwaggerOptions = {
   transform: ({ schema, url }) => ({
     schema: {
       ...schema,
-      ...(url.includes(':roomId') ? { params: RoomParams } : {}),
+      ...(url.includes(':') ? { params: schema?.params ?? paramsOf(url) } : {}),
       hide: schema?.hide === true || !url.startsWith('/api/'),
     },
     url,
@@ -50,7 +50,15 @@ export const openapi: SwaggerOptions = {
 }
 
 /** Not the routes' own: who asks for a malformed id gets the 404 of a room that is not there. */
-const RoomParams = Type.Object({ roomId: RoomIdText })
+const paramsOf = (url: string) =>
+  Type.Object(
+    Object.fromEntries(
+      [...url.matchAll(/:(\w+)/g)].map(([, name = '']) => [
+        name,
+        name === 'roomId' ? RoomIdText : Type.String(),
+      ]),
+    ),
+  )
 
 const PAGE = `<!doctype html>
 <html lang="en">
