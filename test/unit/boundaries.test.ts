@@ -24,7 +24,7 @@ interface Breach {
   readonly says: RegExp
 }
 
-const adapters = ['http', 'memory', 'postgres', 'redis', 'system']
+const adapters = ['http', 'local-postgres', 'memory', 'postgres', 'redis', 'system']
 const importOf = (name: string): string => `import * as it from '${name}'\nexport const a = it\n`
 
 /** Every folder that one of these imports does not belong into. */
