@@ -18,12 +18,16 @@ export const clusterSettings = async (): Promise<Settings> => {
   return { DATABASE_URL: database.url, REDIS_URL: inject('redisUrl') }
 }
 
-/** Nodes for one test alone, which may end them as it likes. */
+/**
+ * Nodes for one test alone, which may end them as it likes.
+ * @param program as ServerNode's
+ */
 export const startCluster = async (
   count: number,
   settings: Settings,
+  program?: string,
 ): Promise<readonly ServerNode[]> => {
-  const nodes = await ServerNode.start(count, settings)
+  const nodes = await ServerNode.start(count, settings, program)
   onTestFinished(async () => {
     await Promise.all(nodes.map((node) => node.stop()))
   })
