@@ -313,6 +313,7 @@ describe('import boundaries', () => {
     // What one command alone needs is loaded by that command.
     expect(around.toSorted()).toEqual([
       "cli/join.ts: import('../terminal/terminal.ts')",
+      "cli/main.ts: import('../doctor.ts')",
       "cli/main.ts: import('../main.ts')",
       "cli/main.ts: import('../stress/command.ts')",
     ])

@@ -36,16 +36,21 @@ export const dataFolder = (dataDir: string): DataFolder => {
   }
 }
 
+/** @throws CannotStart when a socket in it would have a longer path than sockets can have */
+export const checkLength = ({ top }: Pick<DataFolder, 'top'>): void => {
+  const room = SOCKET_PATH_BYTES - Math.max(LOCK_NAME_BYTES, SOCKET.length) - '/run/'.length
+  if (Buffer.byteLength(top) > room) {
+    throw new CannotStart(`the path of the folder in DATA_DIR is too long: ${room} bytes at most.`)
+  }
+}
+
 /**
  * Makes the folder if it is not there.
  * @returns who Postgres runs as in it
  * @throws CannotStart when it cannot be used
  */
 export const openFolder = async ({ top, run, log }: DataFolder): Promise<NotRoot> => {
-  const room = SOCKET_PATH_BYTES - Math.max(LOCK_NAME_BYTES, SOCKET.length) - '/run/'.length
-  if (Buffer.byteLength(top) > room) {
-    throw new CannotStart(`the path of the folder in DATA_DIR is too long: ${room} bytes at most.`)
-  }
+  checkLength({ top })
   try {
     await mkdir(run, { recursive: true, mode: 0o700 })
     const postgres = await notRoot(top)
@@ -60,6 +65,19 @@ export const openFolder = async ({ top, run, log }: DataFolder): Promise<NotRoot
 }
 
 /**
+ * @returns whether there is a database cluster
+ * @throws CannotStart when another major version of Postgres made it
+ */
+export const checkVersion = async (data: string, major: string): Promise<boolean> => {
+  const found = await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => undefined)
+  if (found === undefined || found.trim() === major) return found !== undefined
+  throw new CannotStart(
+    `the folder in DATA_DIR was made by Postgres ${found.trim()}, and this is ${major}: start the ` +
+      'release of sharechat that made it, or see docs/upgrading.md.',
+  )
+}
+
+/**
  * Makes a database cluster in the folder unless it has one. Needs the folder's lock.
  * @param major of the programs
  * @throws CannotStart when it fails, or another major version of Postgres made the one that is there
@@ -70,14 +88,7 @@ export const makeCluster = async (
   { folder, major }: { readonly folder: string; readonly major: string },
   signal: AbortSignal,
 ): Promise<void> => {
-  const found = await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => undefined)
-  if (found?.trim() === major) return
-  if (found !== undefined) {
-    throw new CannotStart(
-      `the folder in DATA_DIR was made by Postgres ${found.trim()}, and this is ${major}: start the ` +
-        'release of sharechat that made it, or follow "Another Postgres" in docs/upgrading.md.',
-    )
-  }
+  if (await checkVersion(data, major)) return
   try {
     for (const name of await readdir(top)) {
       if (name.startsWith(UNFINISHED)) await rm(join(top, name), { recursive: true, force: true })
@@ -162,6 +173,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the folder in DATA_DIR is on a disk that can only be read: choose another one.',
   ENOSPC: 'the disk of the folder in DATA_DIR is full.',
   EDQUOT: 'the disk of the folder in DATA_DIR is full.',
+  ENOENT: 'the folder in DATA_DIR cannot be made there: choose another place.',
   ENOTDIR: 'DATA_DIR must be a folder, and a part of its path is a file.',
   EEXIST: 'DATA_DIR must be a folder, and there is a file of this name.',
 }

@@ -33,6 +33,14 @@ export const takeLock = async (folder: string): Promise<Release | undefined> => 
   return undefined
 }
 
+/** Whether a process holds the folder, which need not be there. */
+export const isHeld = async (folder: string): Promise<boolean> => {
+  const names = await readdir(folder).catch((): string[] => [])
+  const claims = names.filter((name) => name.startsWith(PREFIX))
+  const held = await Promise.all(claims.map((name) => isListening(join(folder, name))))
+  return held.includes(true)
+}
+
 /** Whether a process listens on the socket, which may be too busy to answer. */
 export const isListening = async (file: string): Promise<boolean> => {
   const socket = connect(file)
