@@ -90,7 +90,9 @@ describe('one node that keeps its rooms', () => {
     }
     expect(left).toEqual(new Set([one!.id, two!.id]))
     expect((await roomState(after, roomId)).members.map(({ id }) => id)).toEqual([next.id])
-    expect((await readdir(join(folder, 'run'))).filter((name) => /^lock/.test(name)).length).toBe(1)
+    expect(
+      (await readdir(join(folder, 'run'))).filter((name) => name.startsWith('lock')).length,
+    ).toBe(1)
   })
 
   test('G9: a second server on the folder says so and ends; SIGTERM ends the first with its Postgres, in order', async () => {

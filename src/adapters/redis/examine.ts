@@ -57,8 +57,8 @@ const aboutServer = (info: string): readonly Finding[] => {
 
 /** Redis cuts a subscriber that is so far behind; a service may keep its configuration to itself. */
 const aboutBuffer = async (redis: Redis): Promise<readonly Finding[]> => {
-  const answer = await redis.config('GET', 'client-output-buffer-limit').catch(() => [])
-  const [, hard] = /pubsub (\d+)/.exec(String((answer as readonly unknown[])[1] ?? '')) ?? []
+  const answer: unknown = await redis.config('GET', 'client-output-buffer-limit').catch(() => [])
+  const [, hard] = /pubsub (\d+)/.exec(Array.isArray(answer) ? answer.join(' ') : '') ?? []
   return hard !== undefined && hard !== '0' && Number(hard) < SMALLEST_BUFFER
     ? [
         warning(
