@@ -4,6 +4,7 @@ import { MemoryQueue } from './adapters/memory/queue.ts'
 import { MemoryRepository } from './adapters/memory/repository.ts'
 import type { Limits } from './adapters/http/admission.ts'
 import { encodeMessage } from './adapters/http/frames.ts'
+import type { PageFile } from './adapters/http/page.ts'
 import { buildServer } from './adapters/http/server.ts'
 import { PostgresRepository } from './adapters/postgres/repository.ts'
 import { RedisQueue } from './adapters/redis/queue.ts'
@@ -44,8 +45,11 @@ interface Services {
   stop(): Promise<void>
 }
 
-/** The one place that knows every part. Nothing runs before `start`. */
-export const buildApp = (settings: Settings, log: Log): App => {
+/**
+ * The one place that knows every part. Nothing runs before `start`.
+ * @param page what is served to browsers
+ */
+export const buildApp = (settings: Settings, log: Log, page: readonly PageFile[]): App => {
   const clock = new SystemClock()
   const ids = new SystemIds()
   const eventLoop = new EventLoopGauge()
@@ -63,6 +67,7 @@ export const buildApp = (settings: Settings, log: Log): App => {
   const server = buildServer({
     controller,
     history: new History(repository, clock),
+    page,
     pings: { repository: () => repository.ping(), queue: () => queue.ping() },
     limits: settings.rates && limitsOf(settings.rates, clock),
     overloaded: () => eventLoop.overloaded,

@@ -1,4 +1,5 @@
 import closeWithGrace from 'close-with-grace'
+import { readPage } from './adapters/http/page.ts'
 import { CannotStart } from './adapters/local-postgres/cannot-start.ts'
 import { PinoLog } from './adapters/system/log.ts'
 import { buildApp } from './app.ts'
@@ -21,6 +22,7 @@ const bulleted = (lines: readonly string[]) => lines.map((line) => `- ${line}\n`
 
 const greeting = (url: string) => `sharechat is at ${url}
 
+  In a browser:   open it, press one button, send the link
   Create a room:  curl -X POST ${url}/api/room
   Join it:        websocat ${url.replace('http', 'ws')}/api/serve/<roomId>
 
@@ -28,7 +30,7 @@ const greeting = (url: string) => `sharechat is at ${url}
 
 const settings = readSettings()
 const log = new PinoLog(settings.logLevel)
-const app = buildApp(settings, log)
+const app = buildApp(settings, log, await readPage(new URL('web/', import.meta.url)))
 
 let stopping = false
 

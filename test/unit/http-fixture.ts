@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { encodeMessage } from '../../src/adapters/http/frames.ts'
+import { pageFile } from '../../src/adapters/http/page.ts'
 import { buildServer, type ServerParts } from '../../src/adapters/http/server.ts'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
 import type { Joined, JoinWish } from '../../src/domain/joins.ts'
@@ -24,6 +25,11 @@ import type {
   StoredType,
 } from '../../src/ports/model.ts'
 import type { Page, Range, Repository, RoomWithMembers } from '../../src/ports/repository.ts'
+
+const PAGE = [
+  pageFile('/', 'text/html; charset=utf-8', Buffer.from('<!doctype html>')),
+  pageFile('/assets/a-1.js', 'text/javascript; charset=utf-8', Buffer.from('export {}')),
+]
 
 export const realClock: Clock = {
   now: () => performance.now(),
@@ -305,6 +311,7 @@ export const fixture = (parts: Partial<ServerParts> = {}): Fixture => {
     controller,
     history: new History(logs, realClock),
     pings: { repository: async () => {}, queue: async () => {} },
+    page: PAGE,
     clock: realClock,
     ids,
     log,
