@@ -187,6 +187,10 @@ describe('doctor', () => {
     )
     const file = join(folder, 'file')
     await writeFile(file, '')
+    const long = await examine({ DATA_DIR: join(folder, 'x'.repeat(100)) })
+    expect(problemsIn(long.report)).toEqual([
+      expect.stringMatching(/^The path of the folder in DATA_DIR is too long: \d+ bytes at most/),
+    ])
     const below = await examine({ DATA_DIR: join(file, 'data') })
     expect([below.code, problemsIn(below.report)]).toEqual([
       1,
