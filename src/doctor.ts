@@ -48,7 +48,7 @@ const partsOf = (settings: Settings): readonly Promise<Part>[] => [
     : [part('DATA_DIR', () => examineDataDir(settings.dataDir ?? ''))]),
   part('This machine', async () => [
     await examinePort(settings.host, settings.port),
-    examineFiles(),
+    await examineFiles(),
     ...(isEmbedded(settings) ? [examineMemory(settings.memoryLimitBytes)] : []),
   ]),
 ]

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { totalmem } from 'node:os'
+import { promisify } from 'node:util'
 import { getHeapStatistics } from 'node:v8'
 import { type Finding, good, problem, warning } from '../../ports/finding.ts'
 
@@ -11,12 +13,11 @@ const ANSWER_MS = 1_000
 const MIB = 1 << 20
 
 /** How many members this process could have, each with a connection. */
-export const examineFiles = (): Finding => {
-  const report = process.report.getReport() as {
-    readonly userLimits?: { readonly open_files?: { readonly soft: number | string } }
-  }
-  const soft = report.userLimits?.open_files?.soft
-  if (typeof soft !== 'number') return good('Open files are not limited (ulimit -n).')
+export const examineFiles = async (): Promise<Finding> => {
+  // A shell has the limits of its parent, and is on every system that has limits.
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', 'ulimit -n'])
+  const soft = Number(stdout)
+  if (!Number.isInteger(soft)) return good('Open files are not limited (ulimit -n).')
   const members = Math.max(soft - OWN_FILES, 0)
   const sentence = `This process may open ${soft} files: about ${members} members at most`
   return members < FEW_MEMBERS
