@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { eventually } from './deadline.ts'
 import { createRoom, type Listening } from './http.ts'
 import { startNodes } from './modes.ts'
 import { useBrowser, WebPage } from './web-page.ts'
@@ -7,30 +9,33 @@ import { useBrowser, WebPage } from './web-page.ts'
 const browser = useBrowser()
 
 /** `make scroll` says 100,000, and then the frames are judged: it has the machine for itself. */
-const asked = process.env['MESSAGES']
-const COUNT = Number(asked ?? 3_000)
-const MOST_FRAME_MS = asked === undefined ? Number.POSITIVE_INFINITY : 50
+const wanted = process.env['MESSAGES']
+const COUNT = Number(wanted ?? 3_000)
+const MOST_FRAME_MS = wanted === undefined ? Number.POSITIVE_INFINITY : 50
 const MOST_ROWS = 300
 const MOST_HEAP_BYTES = 32 * 1024 * 1024
 /** Of a strong turn of the wheel, in CSS pixels. */
 const TURN = 800
 
-const fill = async ({ port }: Listening, roomId: string): Promise<void> => {
+const fill = async (
+  { port }: Listening,
+  roomId: string,
+  count: number,
+  textOf: (n: number) => string,
+): Promise<void> => {
   const ws = new WebSocket(`ws://127.0.0.1:${port}/api/serve/${roomId}`)
   onTestFinished(() => ws.terminate())
   let sent = 0
   let stored = 0
   const send = (): void => {
-    for (; sent < COUNT && sent < stored + 1_000; sent += 1) {
-      ws.send(`number ${sent}. ${'Some words, and more of them. '.repeat(sent % 7)}`)
-    }
+    for (; sent < count && sent < stored + 1_000; sent += 1) ws.send(textOf(sent))
   }
   await new Promise<void>((resolve) => {
     ws.on('message', () => {
       stored += 1
       send()
       // The first is its own joined.
-      if (stored === COUNT + 1) resolve()
+      if (stored === count + 1) resolve()
     })
   })
 }
@@ -38,7 +43,12 @@ const fill = async ({ port }: Listening, roomId: string): Promise<void> => {
 test(`a history of ${COUNT} messages is scrolled through, few of them are held, and none is skipped`, async () => {
   const { a } = await startNodes('embedded', { RATE_LIMIT: 'off' })
   const roomId = await createRoom(a)
-  await fill(a, roomId)
+  await fill(
+    a,
+    roomId,
+    COUNT,
+    (n) => `number ${n}. ${'Some words, and more of them. '.repeat(n % 7)}`,
+  )
   const { page, log } = await WebPage.open(browser(), a, {}, `/#${roomId}`)
   await log.getByText(`number ${COUNT - 1}.`).waitFor()
   await log.hover()
@@ -84,3 +94,31 @@ test(`a history of ${COUNT} messages is scrolled through, few of them are held, 
   await page.keyboard.press('Home')
   await page.getByText('This is the beginning of the room.').waitFor()
 }, 200_000)
+
+test('a window as high as the screen settles: it does not load what it just let go of', async () => {
+  const { a } = await startNodes('embedded', { RATE_LIMIT: 'off' })
+  const roomId = await createRoom(a)
+  await fill(a, roomId, 1_000, (n) => `number ${n}.`)
+  const { page, log } = await WebPage.open(
+    browser(),
+    a,
+    { viewport: { width: 1000, height: 1600 } },
+    `/#${roomId}`,
+  )
+  await log.getByText('number 999.').waitFor()
+  await log.hover()
+  let pages = 0
+  page.on('request', (request) => {
+    if (request.url().includes('/messages')) pages += 1
+  })
+  for (let turn = 0; turn < 4; turn += 1) await page.mouse.wheel(0, -TURN)
+  await eventually(
+    'no page is asked for in half a second',
+    async () => {
+      const before = pages
+      await setTimeout(500)
+      return pages - before
+    },
+    (asked) => asked === 0,
+  )
+})

@@ -32,8 +32,11 @@ export const LogView = ({ room }: { readonly room: OpenRoom }): JSX.Element => {
     room.lookAtEnd(isAtEnd.current)
     anchor.current = anchorOf(box)
     if (log.loading || log.hasFailed) return
-    if (box.scrollTop < box.clientHeight * 2) void log.older()
-    else if (below < box.clientHeight * 2) void log.newer()
+    // No more than a quarter of what is out of sight: what is let go of at one end for what comes at
+    // the other would be near enough to be loaded again, and so on.
+    const near = Math.min(box.clientHeight * 2, (box.scrollHeight - box.clientHeight) / 4)
+    if (!log.atStart && box.scrollTop <= near) void log.older()
+    else if (!log.atEnd && below <= near) void log.newer()
   }
 
   // After every draw, before anybody sees it.
