@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { LocalPostgres } from './adapters/local-postgres/local-postgres.ts'
 import { MemoryQueue } from './adapters/memory/queue.ts'
 import { MemoryRepository } from './adapters/memory/repository.ts'
 import type { Limits } from './adapters/http/admission.ts'
@@ -60,9 +61,7 @@ export const buildApp = async (
   const clock = new SystemClock()
   const ids = new SystemIds()
   const eventLoop = new EventLoopGauge()
-  const services = settings.cluster
-    ? clusterServices(settings.cluster, clock, log)
-    : embeddedServices(clock, settings.memoryLimitBytes)
+  const services = servicesOf(settings, clock, log)
   const { repository, queue } = services
   const metrics = settings.metrics && (await loadMetrics(settings))
   const meter = metrics?.meter ?? noMeter
@@ -166,13 +165,39 @@ const loadMetrics = async (settings: Settings) => {
   return new Metrics(typeOf, { mode: modeOf(settings), leaseMs: settings.leaseMs })
 }
 
+const servicesOf = (settings: Settings, clock: Clock, log: Log): Services => {
+  if (settings.cluster) return clusterServices(settings.cluster, clock, log)
+  if (settings.dataDir !== undefined) return durableServices(settings.dataDir, clock, log)
+  return embeddedServices(clock, settings.memoryLimitBytes)
+}
+
+const queueInProcess = () => ({ up: true, malformed: 0 })
+
 const embeddedServices = (clock: Clock, memoryLimitBytes: number): Services => ({
   repository: new MemoryRepository(clock, memoryLimitBytes),
   queue: new MemoryQueue(clock),
-  queueState: () => ({ up: true, malformed: 0 }),
+  queueState: queueInProcess,
   start: async () => {},
   stop: async () => {},
 })
+
+const durableServices = (dataDir: string, clock: Clock, log: Log): Services => {
+  const postgres = new LocalPostgres({ dataDir, log })
+  const repository = new PostgresRepository({ url: postgres.url })
+  return {
+    repository,
+    queue: new MemoryQueue(clock),
+    queueState: queueInProcess,
+    start: async () => {
+      await postgres.start()
+      await repository.start()
+    },
+    stop: async () => {
+      await repository.stop()
+      await postgres.stop()
+    },
+  }
+}
 
 const clusterServices = (
   { databaseUrl, redisUrl }: { readonly databaseUrl: string; readonly redisUrl: string },
@@ -195,7 +220,10 @@ const clusterServices = (
   }
 }
 
-const modeOf = (settings: Settings) => (settings.cluster ? 'cluster' : 'embedded')
+const modeOf = (settings: Settings) => {
+  if (settings.cluster) return 'cluster'
+  return settings.dataDir === undefined ? 'embedded' : 'durable'
+}
 
 const portOf = (address: AddressInfo | string | null): number =>
   typeof address === 'object' ? (address?.port ?? 0) : 0

@@ -1,5 +1,6 @@
 import closeWithGrace from 'close-with-grace'
 import { readPage } from './adapters/http/page.ts'
+import { CannotStart } from './adapters/local-postgres/cannot-start.ts'
 import { PinoLog } from './adapters/system/log.ts'
 import { buildApp } from './app.ts'
 import { loadSettings, SettingsError, type Settings } from './settings.ts'
@@ -31,7 +32,10 @@ const settings = readSettings()
 const log = new PinoLog(settings.logLevel)
 const app = await buildApp(settings, log, await readPage(new URL('web/', import.meta.url)))
 
+let stopping = false
+
 closeWithGrace({ delay: settings.drainMs, logger: undefined }, async ({ signal, err }) => {
+  stopping = true
   if (err) log.error('unexpected failure', { error: err })
   else log.info('stopping', { signal: signal ?? 'none' })
   try {
@@ -45,12 +49,16 @@ closeWithGrace({ delay: settings.drainMs, logger: undefined }, async ({ signal, 
 try {
   process.stdout.write(greeting(await app.start()))
 } catch (error) {
-  log.error('cannot start', { error })
-  process.stderr.write(`Cannot start: ${whyNot(error)}\n`)
-  process.exit(EXIT_FAILURE)
+  // A start that a signal ended ends as the drain does.
+  if (!stopping) {
+    log.error('cannot start', { error })
+    process.stderr.write(`Cannot start: ${whyNot(error)}\n`)
+    process.exit(EXIT_FAILURE)
+  }
 }
 
 function whyNot(error: unknown): string {
+  if (error instanceof CannotStart) return error.message
   const { code, port } = error as { readonly code?: string; readonly port?: number }
   const ofMetrics = settings.metrics !== undefined && port === settings.metrics.port
   const [PORT, HOST] = ofMetrics ? ['METRICS_PORT', 'METRICS_HOST'] : ['PORT', 'HOST']

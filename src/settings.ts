@@ -16,7 +16,8 @@ export interface Settings {
   readonly port: number
   /** Where Prometheus gets its numbers; undefined: nowhere, and nothing is counted. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined
-  /** Undefined: embedded. */
+  /** The folder of a node that keeps its rooms itself. Neither this nor `cluster`: embedded. */
+  readonly dataDir: string | undefined
   readonly cluster: { readonly databaseUrl: string; readonly redisUrl: string } | undefined
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /** Who may create and join from a browser; empty: anyone. */
@@ -70,6 +71,7 @@ const variables = Type.Object({
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080 }),
   METRICS_HOST: Type.String({ pattern: '^\\S+$', default: '127.0.0.1' }),
   METRICS_PORT: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
+  DATA_DIR: Type.Optional(Type.String({ pattern: '\\S' })),
   DATABASE_URL: Type.Optional(Type.String({ pattern: '^postgres(ql)?://' })),
   REDIS_URL: Type.Optional(Type.String({ pattern: '^rediss?://.' })),
   LOG_LEVEL: Type.Unsafe<Settings['logLevel']>({
@@ -108,6 +110,7 @@ const RATE_HINT = 'must be <per second>/<burst>, both above 0, such as 10/100'
 const HINTS: Readonly<Record<string, string>> = {
   HOST: 'must be a host name or an address',
   METRICS_HOST: 'must be a host name or an address',
+  DATA_DIR: 'must be the path of a folder',
   DATABASE_URL: 'must begin with postgres:// or postgresql:// and be a URL',
   REDIS_URL: 'must begin with redis:// or rediss://, name a host and be a URL',
   LOG_LEVEL: 'must be fatal, error, warn, info, debug, trace or silent',
@@ -145,6 +148,7 @@ export const loadSettings = (
       metricsPort === undefined
         ? undefined
         : Object.freeze({ host: values.METRICS_HOST, port: metricsPort }),
+    dataDir: values.DATA_DIR,
     cluster: databaseUrl && redisUrl ? Object.freeze({ databaseUrl, redisUrl }) : undefined,
     logLevel: values.LOG_LEVEL,
     allowedOrigins: Object.freeze(listOf(values.ALLOWED_ORIGINS)),
@@ -179,7 +183,12 @@ const given = (environment: Readonly<Record<string, string | undefined>>): Given
   return data
 }
 
-const urlProblems = ({ DATABASE_URL, REDIS_URL }: Given): string[] => {
+const urlProblems = ({ DATA_DIR, DATABASE_URL, REDIS_URL }: Given): string[] => {
+  if (DATA_DIR && (DATABASE_URL || REDIS_URL)) {
+    return [
+      'DATA_DIR must not be set beside DATABASE_URL and REDIS_URL: a node keeps its rooms itself or shares them.',
+    ]
+  }
   if (DATABASE_URL && !REDIS_URL) return ['REDIS_URL must be set too, because DATABASE_URL is.']
   if (REDIS_URL && !DATABASE_URL) return ['DATABASE_URL must be set too, because REDIS_URL is.']
   return []

@@ -24,7 +24,7 @@ interface Breach {
   readonly says: RegExp
 }
 
-const adapters = ['http', 'memory', 'postgres', 'prometheus', 'redis', 'system']
+const adapters = ['http', 'local-postgres', 'memory', 'postgres', 'prometheus', 'redis', 'system']
 const importOf = (name: string): string => `import * as it from '${name}'\nexport const a = it\n`
 
 /** Every folder that one of these imports does not belong into. */
@@ -328,6 +328,7 @@ describe('import boundaries', () => {
     expect(around.toSorted()).toEqual([
       "app.ts: import('./adapters/prometheus/metrics.ts')",
       "cli/join.ts: import('../terminal/terminal.ts')",
+      "cli/main.ts: import('../doctor.ts')",
       "cli/main.ts: import('../main.ts')",
       "cli/main.ts: import('../stress/command.ts')",
     ])
