@@ -3,17 +3,26 @@ import Type, { type Static } from 'typebox'
 import type { Controller } from '../../domain/controller.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type { Admission } from './admission.ts'
-import { REFUSALS } from './errors.ts'
+import { refusals } from './errors.ts'
+import { MemberIdText, RoomIdText } from './id-schemas.ts'
 import { allowOnly } from './methods.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
 
-const Room = Type.Object({ roomId: Type.String(), roomName: Type.String() })
+export const ROOM_PATH = '/api/room'
 
-const RoomWithMembers = Type.Object({
-  roomId: Type.String(),
-  roomName: Type.String(),
-  members: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
-})
+const Room = Type.Object(
+  { roomId: RoomIdText, roomName: Type.String({ examples: ['Imperfect Seat'] }) },
+  { description: 'The room. Whoever has its id can join it.' },
+)
+
+const RoomWithMembers = Type.Object(
+  {
+    roomId: RoomIdText,
+    roomName: Type.String({ examples: ['Imperfect Seat'] }),
+    members: Type.Array(Type.Object({ id: MemberIdText, name: Type.String() })),
+  },
+  { description: 'The room and who is in it now.' },
+)
 
 /** What may stand in the body of a POST: nothing, or an empty JSON object. */
 const EMPTY = /^(?:[ \t\r\n]*|[ \t\r\n]*\{[ \t\r\n]*\}[ \t\r\n]*)$/
@@ -35,9 +44,21 @@ export const roomRoutes = async (
   })
 
   app.post(
-    '/api/room',
+    ROOM_PATH,
     {
-      schema: { response: { 200: Room, ...REFUSALS } },
+      schema: {
+        operationId: 'createRoom',
+        summary: 'Create a room',
+        description: 'With an empty body or `{}`, of any or no content type.',
+        tags: ['Rooms'],
+        response: {
+          200: Room,
+          ...refusals(
+            ...(['invalid', 'forbidden', 'too_large', 'rate_limited', 'internal'] as const),
+            ...(['overloaded', 'unavailable', 'draining', 'unknown'] as const),
+          ),
+        },
+      },
       // The content type means nothing here, and one that Fastify cannot parse would be a 415.
       onRequest: async (request) => {
         delete request.raw.headers['content-type']
@@ -53,7 +74,15 @@ export const roomRoutes = async (
   app.get(
     '/api/room/:roomId',
     {
-      schema: { response: { 200: RoomWithMembers, ...REFUSALS } },
+      schema: {
+        operationId: 'findRoom',
+        summary: 'A room and who is in it',
+        tags: ['Rooms'],
+        response: {
+          200: RoomWithMembers,
+          ...refusals('invalid', 'not_found', 'internal', 'unavailable'),
+        },
+      },
       preValidation: checkRoomId,
     },
     async (request): Promise<Static<typeof RoomWithMembers>> => {
@@ -62,6 +91,6 @@ export const roomRoutes = async (
     },
   )
 
-  allowOnly(app, '/api/room', ['POST'])
+  allowOnly(app, ROOM_PATH, ['POST'])
   allowOnly(app, '/api/room/:roomId', ['GET', 'HEAD'])
 }
