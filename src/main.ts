@@ -1,4 +1,6 @@
 import closeWithGrace from 'close-with-grace'
+import { readPage } from './adapters/http/page.ts'
+import { CannotStart } from './adapters/local-postgres/cannot-start.ts'
 import { PinoLog } from './adapters/system/log.ts'
 import { buildApp } from './app.ts'
 import { loadSettings, SettingsError, type Settings } from './settings.ts'
@@ -20,6 +22,7 @@ const bulleted = (lines: readonly string[]) => lines.map((line) => `- ${line}\n`
 
 const greeting = (url: string) => `sharechat is at ${url}
 
+  In a browser:   open it, press one button, send the link
   Create a room:  curl -X POST ${url}/api/room
   Join it:        websocat ${url.replace('http', 'ws')}/api/serve/<roomId>
 
@@ -27,9 +30,12 @@ const greeting = (url: string) => `sharechat is at ${url}
 
 const settings = readSettings()
 const log = new PinoLog(settings.logLevel)
-const app = buildApp(settings, log)
+const app = await buildApp(settings, log, await readPage(new URL('web/', import.meta.url)))
+
+let stopping = false
 
 closeWithGrace({ delay: settings.drainMs, logger: undefined }, async ({ signal, err }) => {
+  stopping = true
   if (err) log.error('unexpected failure', { error: err })
   else log.info('stopping', { signal: signal ?? 'none' })
   try {
@@ -43,15 +49,21 @@ closeWithGrace({ delay: settings.drainMs, logger: undefined }, async ({ signal, 
 try {
   process.stdout.write(greeting(await app.start()))
 } catch (error) {
-  log.error('cannot start', { error })
-  process.stderr.write(`Cannot start: ${whyNot(error)}\n`)
-  process.exit(EXIT_FAILURE)
+  // A start that a signal ended ends as the drain does.
+  if (!stopping) {
+    log.error('cannot start', { error })
+    process.stderr.write(`Cannot start: ${whyNot(error)}\n`)
+    process.exit(EXIT_FAILURE)
+  }
 }
 
 function whyNot(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE') return `port ${settings.port} is in use; set PORT to another one.`
-  if (code === 'EACCES') return `port ${settings.port} may not be used; set PORT to another one.`
-  if (code === 'EADDRNOTAVAIL') return 'this machine does not have the address in HOST.'
+  if (error instanceof CannotStart) return error.message
+  const { code, port } = error as { readonly code?: string; readonly port?: number }
+  const ofMetrics = settings.metrics !== undefined && port === settings.metrics.port
+  const [PORT, HOST] = ofMetrics ? ['METRICS_PORT', 'METRICS_HOST'] : ['PORT', 'HOST']
+  if (code === 'EADDRINUSE') return `port ${port} is in use; set ${PORT} to another one.`
+  if (code === 'EACCES') return `port ${port} may not be used; set ${PORT} to another one.`
+  if (code === 'EADDRNOTAVAIL') return `this machine does not have the address in ${HOST}.`
   return 'see the log line above.'
 }

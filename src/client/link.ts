@@ -9,7 +9,7 @@ import { isRoomId } from '../protocol/dialect.ts'
 export const serverUrl = (url: string | URL): string => {
   const { protocol, host, pathname } = new URL(url)
   const scheme = /^(?:http|ws)(s?):$/.exec(protocol)
-  if (!scheme) throw new TypeError('This is no http(s):// address.')
+  if (!scheme) throw new TypeError('No http(s):// address.')
   return `http${scheme[1]}://${host}${pathname.replace(/\/+$/, '')}`
 }
 

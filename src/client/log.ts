@@ -51,14 +51,10 @@ export class RoomLog {
     const recent = this.#recent
     this.last = row.seq
     recent.push(row)
-    this.#characters += lengthOf(row)
     const at = 'target' in row ? row.target - row.seq + recent.length - 1 : -1
     const held = recent[at]
-    if (held) {
-      this.#characters -= lengthOf(held)
-      recent[at] = { ...held, message: '', ...row, seq: held.seq }
-      this.#characters += lengthOf(recent[at])
-    }
+    if (held) recent[at] = { ...held, message: '', ...row, seq: held.seq }
+    this.#characters += lengthOf(row) + lengthOf(recent[at]) - lengthOf(held)
     while (recent.length > MOST_MESSAGES || this.#characters > MOST_CHARACTERS) {
       this.#characters -= lengthOf(recent.shift())
     }

@@ -60,6 +60,10 @@ export class OpenClient implements Client {
     return this.#state
   }
 
+  get isRestarting(): boolean {
+    return this.#backAt !== undefined
+  }
+
   createRoom(): Promise<{ readonly roomId: string; readonly roomName: string }> {
     return this.#http.createRoom()
   }
@@ -67,9 +71,9 @@ export class OpenClient implements Client {
   join(roomId: string, wish: JoinWish = {}): Promise<Room> {
     const refuse = (code: 'not_joined' | 'not_found' | 'invalid', message: string) =>
       Promise.reject(new ShareChatError(code, message))
-    if (this.#closing) return refuse('not_joined', 'The client was closed.')
+    if (this.#closing) return refuse('not_joined', 'Closed.')
     if (!isRoomId(roomId)) return refuse('not_found', 'There is no such room.')
-    if (this.#rooms.has(roomId)) return refuse('invalid', 'You are in this room.')
+    if (this.#rooms.has(roomId)) return refuse('invalid', 'You are in it.')
     const room = new JoinedRoom({
       roomId,
       wish,

@@ -62,7 +62,7 @@ export class Outbox {
     const ref = newRef()
     const command: SendCommand = { command: 'send', roomId: this.#parts.roomId, ref, message }
     if (this.#sends.size >= MOST_SENDS) {
-      return Promise.reject(new ShareChatError('overloaded', 'Too many sends wait.'))
+      return Promise.reject(new ShareChatError('overloaded', 'Too many wait.'))
     }
     const bytes = new TextEncoder().encode(JSON.stringify(command)).length
     if (bytes > MOST_FRAME_BYTES) {

@@ -202,7 +202,7 @@ export class JoinedRoom implements Room {
     if (this.#state === 'over') return
     this.#cancelWait()
     this.#outbox.end()
-    this.#settle?.reject(error ?? new ShareChatError('not_joined', 'The client was closed.'))
+    this.#settle?.reject(error ?? new ShareChatError('not_joined', 'Closed.'))
     this.#settle = undefined
     this.#log?.end(error)
     this.#parts.onOver(this)

@@ -31,6 +31,11 @@ export class History {
     this.#clock = clock
   }
 
+  /** Reads at work and waiting now. */
+  get reads(): { readonly active: number; readonly waiting: number } {
+    return { active: this.#reads, waiting: this.#waiting.size }
+  }
+
   /**
    * At most `range.limit` messages of a room.
    * @throws RoomError `not_found`; `invalid` when the range names a message that is not in this

@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.ts'
 import { type CloseReason, type Connection, MAX_UNSENT_BYTES } from '../ports/connection.ts'
 import type { ErrorCode } from '../ports/errors.ts'
+import type { Meter } from '../ports/meter.ts'
 import type { MemberId, Message, MessageId, RoomId, Seq } from '../ports/model.ts'
 import type { ChangeWish } from './changes.ts'
 import type { Outcome } from './outbox.ts'
@@ -27,22 +28,23 @@ const NOT_YOURS = 'Someone else wrote this message.'
 const TYPING_MS = 1_000
 
 /** What became of a text that was sent under a ref. */
-export type Sent =
-  | { readonly id: MessageId; readonly seq: Seq }
-  | {
-      readonly refused: ErrorCode
-      /** One sentence for the person who sent it. */
-      readonly reason: string
-      /** Milliseconds until it is worth another try, where that is known. */
-      readonly waitMs?: number
-    }
+export type Sent = { readonly id: MessageId; readonly seq: Seq } | Refusal
 
-/** Why something is not stored, and what to tell, if that is not what it is always. */
-interface Unstored {
-  readonly code: ErrorCode
-  readonly reason?: string
+interface Refusal {
+  readonly refused: ErrorCode
+  /** One sentence for the person who sent it. */
+  readonly reason: string
+  /** Milliseconds until it is worth another try, where that is known. */
   readonly waitMs?: number
 }
+
+/** Why something is not stored, and what to tell besides or instead. */
+interface Unstored {
+  readonly code: ErrorCode
+  readonly more?: Partial<Refusal>
+}
+
+type Settle = (outcome: Outcome) => void
 
 /**
  * How a member goes: of its own will; because its connection is lost or had to end; or because its
@@ -57,6 +59,7 @@ export interface MemberHost {
   /** How fast a member may send; undefined: as fast as it can. */
   readonly rates: MemberRates | undefined
   readonly clock: Pick<Clock, 'now'>
+  readonly meter: Meter
   /**
    * Puts a text on its way into the log; settled once, unless it is refused at once with a code.
    * @param ref under which it is sent; what is sent under it again is the same message
@@ -131,12 +134,14 @@ export class Member implements Reader {
     const bytes = utf8Bytes(message)
     const verdict = this.#judge(bytes)
     if (verdict === 'flood') return this.leave('flood')
-    if (message === '' || verdict === 'drop') return
+    if (message === '') return
+    this.host.meter.received()
+    if (verdict === 'drop') return this.#count('text', 'rate_limited')
     if (verdict === 'tell') return this.#refuse('rate_limited', message)
     const refusal =
       faultOf(message, this.host.maxMessageBytes) ??
       this.host.chat(this, message, undefined, (outcome) => {
-        const refused = this.#settled(outcome)
+        const refused = this.#settled(outcome, 'text')
         if (refused) this.#refuse(refused.code, message)
       })
     if (refusal) this.#refuse(refusal, message)
@@ -147,7 +152,7 @@ export class Member implements Reader {
    * as the member is there, also when it has gone meanwhile.
    */
   send(ref: string, text: string, answer: (sent: Sent) => void): void {
-    this.#take(text, answer, (settle) => this.host.chat(this, text, ref, settle))
+    this.#take('text', text, answer, (settle) => this.host.chat(this, text, ref, settle))
   }
 
   /**
@@ -155,39 +160,38 @@ export class Member implements Reader {
    * @param answer gets the message's id and the seq of its change
    */
   change(ref: string, wish: ChangeWish, answer: (sent: Sent) => void): void {
-    this.#take(wish.message, answer, (settle) => this.host.change(this, wish, ref, settle))
+    const put = (settle: Settle) => this.host.change(this, wish, ref, settle)
+    this.#take('command', wish.message, answer, put)
   }
 
   /** @param text undefined: there is none to be checked */
   #take(
+    what: 'text' | 'command',
     text: string | undefined,
     answer: (sent: Sent) => void,
-    put: (settle: (outcome: Outcome) => void) => ErrorCode | undefined,
+    put: (settle: Settle) => ErrorCode | undefined,
   ): void {
     if (!this.#present) return
     const bytes = utf8Bytes(text ?? '')
     const verdict = this.#judge(bytes)
     if (verdict === 'flood') return this.leave('flood')
+    if (what === 'text') this.host.meter.received()
+    const refuse = (code: ErrorCode, more: Partial<Refusal> = {}): void =>
+      answer({ ...this.#refusal(what, code), ...more })
     if (verdict !== 'pass') {
       const waitMs = this.#pace?.waitMs(bytes, this.host.clock.now()) ?? 0
-      return answer({ ...refusalOf('rate_limited'), waitMs })
+      return refuse('rate_limited', { waitMs })
     }
-    if (text === '') return answer({ refused: 'invalid', reason: EMPTY })
+    if (text === '') return refuse('invalid', { reason: EMPTY })
     const refusal =
       faultOf(text ?? '', this.host.maxMessageBytes) ??
       put((outcome) => {
-        const refused = this.#settled(outcome)
-        if (refused) {
-          const { code, reason, waitMs } = refused
-          const wait = waitMs === undefined ? {} : { waitMs }
-          answer({ ...refusalOf(code), ...(reason && { reason }), ...wait })
-        } else if ('message' in outcome) {
-          answer({ id: outcome.message.id, seq: outcome.message.seq })
-        } else if ('change' in outcome) {
-          answer({ id: outcome.change.id, seq: outcome.change.seq })
-        }
+        const refused = this.#settled(outcome, what)
+        if (refused) refuse(refused.code, refused.more)
+        else if ('message' in outcome) answer({ id: outcome.message.id, seq: outcome.message.seq })
+        else if ('change' in outcome) answer({ id: outcome.change.id, seq: outcome.change.seq })
       })
-    if (refusal) answer(refusalOf(refusal))
+    if (refusal) refuse(refusal)
   }
 
   /** The member is typing. */
@@ -198,12 +202,19 @@ export class Member implements Reader {
     this.host.typing(this)
   }
 
-  /** Writes wire bytes, or lets the member go if it would have too much unsent. */
-  deliver(bytes: Uint8Array): void {
-    if (!this.#present || bytes.length === 0) return
-    if (this.connection.unsent + bytes.length > MAX_UNSENT_BYTES) return this.tooSlow()
-    this.connection.write(bytes)
+  /**
+   * Writes wire bytes, or lets the member go if it would have too much unsent.
+   * @returns whether they were written
+   */
+  deliver(bytes: Uint8Array): boolean {
+    if (!this.#present || bytes.length === 0) return false
+    if (this.connection.unsent + bytes.length > MAX_UNSENT_BYTES) {
+      this.tooSlow()
+      return false
+    }
+    const written = this.connection.write(bytes)
     if (this.connection.unsent > 0) this.host.slowReaders.watch(this)
+    return written
   }
 
   tooSlow(): void {
@@ -241,29 +252,34 @@ export class Member implements Reader {
   }
 
   /** @returns a refusal that the sender has to be told */
-  #settled(outcome: Outcome): Unstored | undefined {
+  #settled(outcome: Outcome, what: 'text' | 'command'): Unstored | undefined {
     if ('message' in outcome || 'change' in outcome) return undefined
     if ('failed' in outcome) return { code: outcome.failed }
     const { rejected } = outcome
     if (rejected === 'storage_full') return { code: 'overloaded' }
-    if (rejected === 'too_soon') return { code: 'rate_limited', waitMs: outcome.waitMs }
-    if (rejected === 'message_gone') return { code: 'not_found', reason: NO_MESSAGE }
-    if (rejected === 'not_yours') return { code: 'forbidden', reason: NOT_YOURS }
+    if (rejected === 'too_soon') {
+      return { code: 'rate_limited', more: { waitMs: outcome.waitMs } }
+    }
+    if (rejected === 'message_gone') return { code: 'not_found', more: { reason: NO_MESSAGE } }
+    if (rejected === 'not_yours') return { code: 'forbidden', more: { reason: NOT_YOURS } }
+    this.#count(what, rejected === 'room_gone' ? 'not_found' : 'draining')
     if (rejected === 'room_gone') this.remove('room_gone')
     else this.host.disowned(this)
     return undefined
   }
 
   #refuse(code: ErrorCode, message: string): void {
+    const { reason } = this.#refusal('text', code)
     if (!this.#present) return
-    const reason = `${REFUSALS[code] ?? BUG} "${excerpt(message)}"`
-    this.connection.refuse(code, this.host.failedMessage(this, reason))
+    this.connection.refuse(code, this.host.failedMessage(this, `${reason} "${excerpt(message)}"`))
+  }
+
+  #refusal(what: 'text' | 'command', refused: ErrorCode): Refusal {
+    this.#count(what, refused)
+    return { refused, reason: REFUSALS[refused] ?? BUG }
+  }
+
+  #count(what: 'text' | 'command', refused: ErrorCode): void {
+    this.host.meter.refused(what, refused)
   }
 }
-
-const refusalOf = (
-  refused: ErrorCode,
-): { readonly refused: ErrorCode; readonly reason: string } => ({
-  refused,
-  reason: REFUSALS[refused] ?? BUG,
-})

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../ports/clock.ts'
 import type { EncodeMessage } from '../ports/connection.ts'
 import type { Log } from '../ports/log.ts'
+import type { Meter } from '../ports/meter.ts'
 import type { LogRow, MemberRef, NodeId, RoomId } from '../ports/model.ts'
 import type { Queue, Run } from '../ports/queue.ts'
 import type { Room } from './room.ts'
@@ -13,6 +14,7 @@ export interface PublisherParts {
   readonly queue: Pick<Queue, 'publish' | 'tell'>
   readonly clock: Clock
   readonly log: Log
+  readonly meter: Meter
   readonly encode: EncodeMessage
   /** The id under which this node appends at this moment. */
   readonly nodeId: () => NodeId
@@ -37,7 +39,8 @@ export class Publisher {
 
   /** @param rows those of each room in seq order, though some may be there twice */
   logged(rows: readonly LogRow[]): void {
-    const { encode, rooms } = this.#parts
+    const { encode, rooms, meter } = this.#parts
+    meter.stored(rows)
     const byRoom = new Map<RoomId, LogRow[]>()
     for (const row of rows) {
       const ofRoom = byRoom.get(row.roomId)
@@ -105,7 +108,12 @@ export class Publisher {
 
   /** What is lost is read, or was only a sign of typing. */
   #hint(published: Promise<void>): void {
-    published.catch((error: unknown) => this.#parts.log.debug('publish failed', { error }))
+    const { log, meter } = this.#parts
+    meter.published()
+    published.catch((error: unknown) => {
+      meter.publishFailed()
+      log.debug('publish failed', { error })
+    })
   }
 }
 

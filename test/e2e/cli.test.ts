@@ -158,10 +158,24 @@ describe('sharechat', () => {
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('PORT') })
   })
 
+  test('doctor looks at what a server would need, and its exit code tells', async () => {
+    const settings = { PORT: '0', HOST: '127.0.0.1' }
+    const [well, ill] = await Promise.all([
+      new Cli(['doctor'], settings).ended(),
+      new Cli(['doctor'], { ...settings, DATA_DIR: '/dev/null/data' }).ended(),
+    ])
+    expect(well).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/No problems/),
+      stderr: '',
+    })
+    expect(ill).toMatchObject({ code: 1, stdout: expect.stringMatching(/PROBLEM +DATA_DIR must/) })
+  })
+
   test('--help of all and of each tells what there is, and exits with 0', async () => {
     const help = await sharechat(['--help'])
     expect(help).toMatchObject({ code: 0, stderr: '' })
-    for (const command of ['serve', 'new', 'join', 'say', 'tail', 'stress']) {
+    for (const command of ['serve', 'doctor', 'new', 'join', 'say', 'tail', 'stress']) {
       expect(help.stdout).toMatch(new RegExp(`^ {2}sharechat ${command}\\b`, 'm'))
       const { code, stdout, stderr } = await sharechat([command, '--help'])
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

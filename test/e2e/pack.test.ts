@@ -1,14 +1,16 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { publint } from 'publint'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Cli, type Ended } from './cli.ts'
 import { Pty } from './pty.ts'
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url))
+const TSC = join(TOP, 'node_modules/.bin/tsc')
 const INSTALL_MS = 180_000
 
 const run = promisify(execFile)
@@ -21,10 +23,43 @@ beforeAll(async () => {
   const { stdout } = await run('npm', pack, { cwd: TOP })
   // From npm's cache as far as it goes: the install that the tests run on has filled it.
   const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
-  await run('npm', [...install, join(folder, stdout.trim())], { cwd: folder })
+  // Without the Postgres of DATA_DIR, as those install it who do not want its 60 MB.
+  await run('npm', [...install, '--omit=optional', join(folder, stdout.trim())], { cwd: folder })
 }, INSTALL_MS)
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
+
+test('packed is what runs and what documents it, nothing else', async () => {
+  const top = join(folder, 'node_modules/sharechat')
+  const names = await readdir(top, { recursive: true, withFileTypes: true })
+  const files = names
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(top, join(parentPath, name)))
+  const belongs =
+    /^(?:dist\/.+(?:\.js|\.d\.ts|\.sql)|dist\/(?:web|adapters\/http\/api-docs)\/.+|[A-Z]+(?:\.md)?|package\.json)$/
+  expect(files.filter((file) => !belongs.test(file))).toEqual([])
+  expect(files).toContain('LICENSE')
+  const { messages } = await publint({ pkgDir: top, pack: false, strict: true })
+  expect(messages).toEqual([])
+})
+
+test('packed and installed, sharechat/client has its types, for Node and for bundlers', async () => {
+  const file = join(folder, 'typed.mts')
+  await writeFile(
+    file,
+    `import { connect, type Room } from 'sharechat/client'
+     export const join = (id: string): Promise<Room> => connect('http://localhost').join(id)
+     export const wrong: number = connect('http://localhost').state`,
+  )
+  for (const module of ['nodenext', 'preserve']) {
+    const options = ['--noEmit', '--strict', '--ignoreConfig', '--types', '', '--module', module]
+    const said = run(TSC, [...options, file], { cwd: folder }).then(
+      () => 'nothing',
+      ({ stdout }: { stdout: string }) => stdout,
+    )
+    expect((await said).match(/\(\d+,\d+\): error TS\d+/g)).toEqual(['(3,19): error TS2322'])
+  }
+})
 
 const main = (): string => join(folder, 'node_modules/sharechat/dist/cli/main.js')
 const packed = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Cli =>
@@ -56,6 +91,15 @@ test('packed and installed into an empty folder, every command works', async () 
 
   serve.process.kill('SIGTERM')
   expect(await serve.ended()).toMatchObject({ code: 0 })
+})
+
+test('installed without its Postgres, DATA_DIR is answered with a sentence', async () => {
+  const { code, stderr } = await packed(['serve'], {
+    PORT: '0',
+    DATA_DIR: join(folder, 'data'),
+  }).end()
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^Cannot start: npm did not install the Postgres .* --omit=optional/m)
 })
 
 test.runIf(process.platform === 'linux')('packed and installed, it has its screen', async () => {

@@ -3,7 +3,9 @@ import { connect, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
+import { Connections } from '../../src/adapters/http/connections.ts'
 import { encodeMessage } from '../../src/adapters/http/frames.ts'
+import { pageFile } from '../../src/adapters/http/page.ts'
 import { buildServer, type ServerParts } from '../../src/adapters/http/server.ts'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
 import type { CreatedRoom, RoomWish } from '../../src/domain/controller.ts'
@@ -15,6 +17,7 @@ import type { Connection } from '../../src/ports/connection.ts'
 import { RoomError } from '../../src/ports/errors.ts'
 import type { Ids } from '../../src/ports/ids.ts'
 import type { Log, LogFields } from '../../src/ports/log.ts'
+import { noMeter } from '../../src/ports/meter.ts'
 import type {
   LoggedMessage,
   MemberId,
@@ -30,6 +33,11 @@ import type {
   RoomInfo,
   RoomWithMembers,
 } from '../../src/ports/repository.ts'
+
+const PAGE = [
+  pageFile('/', 'text/html; charset=utf-8', Buffer.from('<!doctype html>')),
+  pageFile('/assets/a-1.js', 'text/javascript; charset=utf-8', Buffer.from('export {}')),
+]
 
 export const realClock: Clock = {
   now: () => performance.now(),
@@ -354,13 +362,17 @@ export const fixture = (parts: Partial<ServerParts> = {}): Fixture => {
   const roomId = ids.roomId()
   controller.rooms.set(roomId, { id: roomId, name: 'Imperfect Seat', members: [] })
   logs.rooms.set(roomId, [])
+  const meter = parts.meter ?? noMeter
   const app = buildServer({
     controller,
     history: new History(logs, realClock),
     pings: { repository: async () => {}, queue: async () => {} },
+    page: PAGE,
     clock: realClock,
     ids,
     log,
+    meter,
+    connections: new Connections(meter),
     limits: undefined,
     overloaded: () => false,
     settings: SETTINGS,

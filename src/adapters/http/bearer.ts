@@ -1,5 +1,15 @@
 import type { FastifyRequest } from 'fastify'
+import Type from 'typebox'
 import { RoomError } from '../../ports/errors.ts'
+import { refusals } from './errors.ts'
+
+/** The description of what a bearer's secret is asked for, of what is done then, and of what else is answered. */
+export const SECURITY = [{ bearer: [] }]
+export const DONE = Type.Null({ description: 'It is done.' })
+export const CHANGE_REFUSALS = refusals(
+  ...(['invalid', 'forbidden', 'not_found', 'too_large', 'rate_limited'] as const),
+  ...(['internal', 'overloaded', 'unavailable', 'draining', 'unknown'] as const),
+)
 
 const BEARER = /^Bearer +([A-Za-z0-9_-]{1,128})$/i
 

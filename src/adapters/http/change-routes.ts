@@ -4,8 +4,8 @@ import type { Controller } from '../../domain/controller.ts'
 import { RoomError } from '../../ports/errors.ts'
 import { isMessageId, type MessageId } from '../../ports/model.ts'
 import type { Admission } from './admission.ts'
-import { bearerOf } from './bearer.ts'
-import { REFUSALS } from './errors.ts'
+import { bearerOf, CHANGE_REFUSALS, DONE, SECURITY } from './bearer.ts'
+import { MessageIdText } from './id-schemas.ts'
 import { takeJsonBodies } from './json-bodies.ts'
 import { allowOnly } from './methods.ts'
 import { MESSAGE_PATH } from './messages.ts'
@@ -16,7 +16,7 @@ const ESCAPE_BYTES = 6
 const AROUND_BYTES = 1024
 
 const Text = Type.Object({ message: Type.String() }, { additionalProperties: false })
-const Changed = Type.Object({ id: Type.String(), seq: Type.Integer() })
+const Changed = Type.Object({ id: MessageIdText, seq: Type.Integer({ minimum: 1 }) })
 
 export interface ChangesParts {
   readonly controller: { readonly changes: Pick<Controller['changes'], 'change'> }
@@ -37,7 +37,15 @@ export const changeRoutes = async (
   app.put(
     MESSAGE_PATH,
     {
-      schema: { body: Text, response: { 200: Changed, ...REFUSALS } },
+      schema: {
+        operationId: 'editMessage',
+        summary: 'Give a message another text',
+        description: 'With the `resume` secret of the member that wrote it.',
+        tags: ['Rooms'],
+        security: SECURITY,
+        body: Text,
+        response: { 200: Changed, ...CHANGE_REFUSALS },
+      },
       bodyLimit: settings.maxMessageBytes * ESCAPE_BYTES + AROUND_BYTES,
       preHandler: async (request, reply) => admission.change(request, reply),
     },
@@ -52,7 +60,18 @@ export const changeRoutes = async (
 
   app.delete(
     MESSAGE_PATH,
-    { preHandler: async (request, reply) => admission.change(request, reply) },
+    {
+      schema: {
+        operationId: 'deleteMessage',
+        summary: 'Delete a message',
+        description:
+          'With the `resume` secret of the member that wrote it, or the token of the owner.',
+        tags: ['Rooms'],
+        security: SECURITY,
+        response: { 204: DONE, ...CHANGE_REFUSALS },
+      },
+      preHandler: async (request, reply) => admission.change(request, reply),
+    },
     async (request, reply) => {
       const secret = bearerOf(request)
       const wish = { target: messageIdOf(request), message: undefined }

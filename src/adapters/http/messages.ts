@@ -4,10 +4,13 @@ import Type, { type Static } from 'typebox'
 import type { Excerpt, History } from '../../domain/history.ts'
 import { codeOf, RoomError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
-import type { LoggedMessage } from '../../ports/model.ts'
+import type { Meter } from '../../ports/meter.ts'
+import type { LoggedMessage, StoredType } from '../../ports/model.ts'
 import type { Range } from '../../ports/repository.ts'
-import { REFUSALS } from './errors.ts'
+import { HISTORY_TYPE } from '../../protocol/dialect.ts'
+import { refusals } from './errors.ts'
 import { type HistoryDialect, historyDialectOf, seqOf } from './history-dialects.ts'
+import { MemberIdText, MessageIdText, RoomIdText } from './id-schemas.ts'
 import { allowOnly } from './methods.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
 
@@ -18,25 +21,67 @@ const DEFAULT_LIMIT = 100
 /** A reader whose TCP socket took nothing for this long is cut when Node next looks: within twice that. */
 const STALLED_MS = 10_000
 
-const Message = Type.Object({
-  seq: Type.Optional(Type.Integer()),
-  id: Type.String(),
-  roomId: Type.String(),
-  memberId: Type.String(),
-  memberName: Type.String(),
-  type: Type.String(),
-  message: Type.String(),
-  sent: Type.String(),
-  edited: Type.Optional(Type.String()),
-  deleted: Type.Optional(Type.String()),
-})
+/** Answers are written as text; this is only their description. */
+const PlainMessage = Type.Object(
+  {
+    id: MessageIdText,
+    roomId: RoomIdText,
+    memberId: MemberIdText,
+    memberName: Type.String({ examples: ['Silver Otter'] }),
+    type: Type.Unsafe<StoredType>({ type: 'string', enum: ['chat', 'joined', 'left'] }),
+    message: Type.String(),
+    sent: Type.String({ format: 'date-time', examples: ['2026-11-21T09:30:00.123Z'] }),
+  },
+  { additionalProperties: false },
+)
+
+const SeqMessage = Type.Object(
+  {
+    seq: Type.Integer({ minimum: 1 }),
+    ...PlainMessage.properties,
+    edited: Type.Optional(Type.String({ format: 'date-time' })),
+    deleted: Type.Optional(Type.String({ format: 'date-time' })),
+  },
+  { additionalProperties: false },
+)
+
+const MESSAGES = {
+  description: 'Messages, oldest first.',
+  headers: Type.Object({
+    Link: Type.Optional(
+      Type.String({
+        description:
+          'Of a page: `rel="prev"` leads to older messages, `rel="next"` to newer ones, each only if there are such.',
+      }),
+    ),
+  }).properties,
+  content: {
+    'application/json': { schema: Type.Array(PlainMessage) },
+    [HISTORY_TYPE]: { schema: Type.Array(SeqMessage) },
+  },
+}
+
+const MESSAGE = {
+  description: 'The message as it is now.',
+  content: {
+    'application/json': { schema: PlainMessage },
+    [HISTORY_TYPE]: { schema: SeqMessage },
+  },
+}
 
 /** All texts: what is no plain number from 1 to 1000 is refused, not converted. */
 const Query = Type.Object(
   {
-    limit: Type.Optional(Type.String({ pattern: '^(?:[1-9][0-9]{0,2}|1000)$' })),
-    before: Type.Optional(Type.String()),
-    after: Type.Optional(Type.String()),
+    limit: Type.Optional(
+      Type.String({
+        pattern: '^(?:[1-9][0-9]{0,2}|1000)$',
+        description: 'How many, 1 to 1000; with a cursor 100 unless given.',
+      }),
+    ),
+    before: Type.Optional(
+      Type.String({ description: 'Those just before this cursor. Not together with `after`.' }),
+    ),
+    after: Type.Optional(Type.String({ description: 'Those just after this cursor.' })),
   },
   { additionalProperties: false },
 )
@@ -44,17 +89,30 @@ const Query = Type.Object(
 export interface MessagesParts {
   readonly history: History
   readonly log: Log
+  readonly meter: Meter
 }
 
 /** A room's messages: all of them, or a page with links to its neighbours. */
 export const messageRoutes = async (
   app: FastifyInstance,
-  { history, log }: MessagesParts,
+  { history, log, meter }: MessagesParts,
 ): Promise<void> => {
   app.get(
     MESSAGES_PATH,
     {
-      schema: { querystring: Query, response: { 200: Type.Array(Message), ...REFUSALS } },
+      schema: {
+        operationId: 'readMessages',
+        summary: 'The messages of a room',
+        description:
+          'Without a query all of them, streamed. A cursor is the id of a message; with ' +
+          `\`Accept: ${HISTORY_TYPE}\` messages have their \`seq\`, and cursors are seqs.`,
+        tags: ['Rooms'],
+        querystring: Query,
+        response: {
+          200: MESSAGES,
+          ...refusals('invalid', 'not_found', 'internal', 'overloaded', 'unavailable'),
+        },
+      },
       preValidation: checkRoomId,
     },
     async (request, reply) => {
@@ -67,12 +125,14 @@ export const messageRoutes = async (
         const url = `/api/room/${roomId}/messages?limit=${range.limit}`
         const links = linksOf(url, excerpt, dialect)
         if (links.length > 0) reply.header('link', links.join(', '))
-        cutWhenStalled(reply.raw)
+        cutWhenStalled(reply.raw, meter)
         return reply.send(`[${excerpt.messages.map(dialect.element).join(',')}]`)
       }
       const pages = await history.all(roomId, dialect.deleted)
       if (request.method === 'HEAD') return reply.send()
+      cutWhenStalled(reply.raw, meter)
       await stream(reply, pages, dialect).catch((error: unknown) => {
+        meter.historyCut('failed')
         if (codeOf(error) === 'internal') log.error('request failed', { error })
         reply.raw.destroy()
       })
@@ -82,7 +142,15 @@ export const messageRoutes = async (
   app.get(
     MESSAGE_PATH,
     {
-      schema: { response: { 200: Message, ...REFUSALS } },
+      schema: {
+        operationId: 'readMessage',
+        summary: 'A message by its seq',
+        tags: ['Rooms'],
+        response: {
+          200: MESSAGE,
+          ...refusals('invalid', 'not_found', 'internal', 'overloaded', 'unavailable'),
+        },
+      },
       preValidation: checkRoomId,
     },
     async (request, reply) => {
@@ -124,8 +192,11 @@ const linksOf = (
 }
 
 /** Node counts what the peer takes as activity; it sets its own timeout when this is finished. */
-const cutWhenStalled = (response: ServerResponse): void => {
-  response.setTimeout(STALLED_MS, () => response.destroy())
+const cutWhenStalled = (response: ServerResponse, meter: Meter): void => {
+  response.setTimeout(STALLED_MS, () => {
+    meter.historyCut('stalled')
+    response.destroy()
+  })
 }
 
 /**
@@ -139,7 +210,6 @@ const stream = async (
 ): Promise<void> => {
   const response = reply.raw
   reply.hijack()
-  cutWhenStalled(response)
   response.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders)
   let separator = '['
   for await (const page of pages) {

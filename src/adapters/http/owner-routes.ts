@@ -4,8 +4,7 @@ import type { Controller } from '../../domain/controller.ts'
 import { RoomError } from '../../ports/errors.ts'
 import { isMemberId, type MemberId } from '../../ports/model.ts'
 import type { Admission } from './admission.ts'
-import { bearerOf } from './bearer.ts'
-import { REFUSALS } from './errors.ts'
+import { bearerOf, CHANGE_REFUSALS, DONE, SECURITY } from './bearer.ts'
 import { takeJsonBodies } from './json-bodies.ts'
 import { allowOnly } from './methods.ts'
 import { changedRoomBody, type RoomLimits, sentencesOf } from './room-bodies.ts'
@@ -37,7 +36,15 @@ export const ownerRoutes = async (
   app.patch(
     ROOM_PATH,
     {
-      schema: { body, response: { 200: Info, ...REFUSALS } },
+      schema: {
+        operationId: 'changeRoom',
+        summary: 'Change a room',
+        description: 'With the token of the owner.',
+        tags: ['Rooms'],
+        security: SECURITY,
+        body,
+        response: { 200: Info, ...CHANGE_REFUSALS },
+      },
       preHandler: async (request, reply) => admission.change(request, reply),
     },
     async (request) => {
@@ -54,7 +61,17 @@ export const ownerRoutes = async (
 
   app.delete(
     ROOM_PATH,
-    { preHandler: async (request, reply) => admission.change(request, reply) },
+    {
+      schema: {
+        operationId: 'endRoom',
+        summary: 'End a room and remove what is stored of it',
+        description: 'With the token of the owner.',
+        tags: ['Rooms'],
+        security: SECURITY,
+        response: { 204: DONE, ...CHANGE_REFUSALS },
+      },
+      preHandler: async (request, reply) => admission.change(request, reply),
+    },
     async (request, reply) => {
       await owners.dismiss(roomIdOf(request), bearerOf(request))
       return reply.code(204).send()
@@ -63,7 +80,17 @@ export const ownerRoutes = async (
 
   app.delete(
     MEMBER_PATH,
-    { preHandler: async (request, reply) => admission.change(request, reply) },
+    {
+      schema: {
+        operationId: 'removeMember',
+        summary: 'Remove a member from a room',
+        description: 'With the token of the owner.',
+        tags: ['Rooms'],
+        security: SECURITY,
+        response: { 204: DONE, ...CHANGE_REFUSALS },
+      },
+      preHandler: async (request, reply) => admission.change(request, reply),
+    },
     async (request, reply) => {
       const token = bearerOf(request)
       await owners.remove({ roomId: roomIdOf(request), memberId: memberIdOf(request) }, token)

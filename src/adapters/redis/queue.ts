@@ -8,7 +8,7 @@ import { unavailable } from './errors.ts'
 import { Publishing } from './publishing.ts'
 import { decodeRun, encodeRun } from './run-codec.ts'
 
-const PREFIX = 'sharechat:room:'
+export const PREFIX = 'sharechat:room:'
 const SUBSCRIBE_BATCH = 500
 const PUBLISH_TIMEOUT_MS = 500
 const SUBSCRIBE_TIMEOUT_MS = 2_000
@@ -96,6 +96,11 @@ export class RedisQueue implements Queue {
     this.#subscriber.on('messageBuffer', (channel: Buffer, payload: Buffer) =>
       this.#received(channel.toString('latin1'), payload),
     )
+  }
+
+  /** Whether both connections were in use when last looked at, a second ago at most. */
+  get up(): boolean {
+    return this.#state === 'up'
   }
 
   /** Payloads that were not well formed. */
