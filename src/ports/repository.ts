@@ -10,6 +10,9 @@ import type {
   Seq,
 } from './model.ts'
 
+/** So many rows of a log are prepared for search at a time. */
+export const SEARCH_SEGMENT = 2_048
+
 /**
  * The truth about rooms, and the order of every room's log. Rules R1–R34 in docs/contracts.md.
  *
@@ -55,6 +58,26 @@ export interface Repository {
    * message that is not in this room
    */
   read(roomId: RoomId, range: Range): Promise<Page | 'cursor_unknown' | undefined>
+
+  /**
+   * The chats of a room that have all these words (see words.ts), of what the range names: at most
+   * `limit`, oldest first. Not atomic: what is appended meanwhile may be missing.
+   * Rejects with `overloaded`, too, when it would take too long.
+   * @param words from wantedWords, at least one
+   * @returns undefined and `cursor_unknown` as `read`
+   */
+  search(
+    roomId: RoomId,
+    words: readonly string[],
+    range: Range,
+  ): Promise<readonly LoggedMessage[] | 'cursor_unknown' | undefined>
+
+  /**
+   * One step of preparing a room for search, which finds the same without it, but not as fast: takes
+   * the words of the next SEARCH_SEGMENT rows of its log once they are there. Not atomic.
+   * @returns whether there is more to do now
+   */
+  indexWords(roomId: RoomId): Promise<boolean>
 
   /**
    * Attaches the member of a room that has this resume hash to a node, wherever it was attached

@@ -6,6 +6,7 @@ import { memberRules } from './repository-members.ts'
 import { resumeRules } from './repository-resume.ts'
 import { readRules } from './repository-reads.ts'
 import type { MakeRepository } from './repository-scene.ts'
+import { searchRules } from './repository-search.ts'
 import { valueRules } from './repository-values.ts'
 
 /** Registers every rule of the Repository port (docs/contracts.md) for one adapter. */
@@ -18,5 +19,6 @@ export const repositoryContract = (name: string, make: MakeRepository): void => 
     resumeRules(make)
     readRules(make)
     lifeRules(make)
+    searchRules(make)
   })
 }

@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 
 repositoryContract('PostgresRepository', async () => {
-  await admin`truncate rooms, log, members, nodes`
+  await admin`truncate rooms, log, members, nodes, searched, search_words, search_apart`
   return {
     repository,
     elapse: async (ms) => void (await admin`select pg_sleep(${ms / 1_000})`),

@@ -34,6 +34,7 @@ import { LifeTimes, type Mortal } from './life-times.ts'
 import { freeName, Members, type Stored } from './members.ts'
 import { pageOf } from './page.ts'
 import { rosterOf } from './roster.ts'
+import { chatsWith } from './search.ts'
 import { Space } from './space.ts'
 
 /** What one step of expiring rooms removes at most. */
@@ -60,8 +61,8 @@ interface StoredNode {
 }
 
 /**
- * The truth in this process, for as long as it runs. Every method does its work before it returns
- * its promise, so each is atomic. What goes out is frozen or a copy: nobody holds a part of it.
+ * The truth in this process, for as long as it runs. Every method but `search` does its work before it
+ * returns its promise, so each is atomic. What goes out is frozen or a copy: nobody holds a part of it.
  * Any number of controllers over one of these behave as nodes over one database.
  *
  * What it holds is bounded: a new room, a join or a chat over the limit is refused, and nothing is
@@ -138,10 +139,23 @@ export class MemoryRepository implements Repository {
   async read(roomId: RoomId, range: Range): Promise<Page | 'cursor_unknown' | undefined> {
     const room = this.#rooms.get(roomId)
     if (room === undefined) return undefined
-    return pageOf(room.log, range, (id) => {
-      const message = this.#messages.get(id)
-      return message?.roomId === roomId ? message.seq : undefined
-    })
+    return pageOf(room.log, range, (id) => this.#seqIn(roomId, id))
+  }
+
+  async search(
+    roomId: RoomId,
+    words: readonly string[],
+    range: Range,
+  ): Promise<readonly LoggedMessage[] | 'cursor_unknown' | undefined> {
+    const room = this.#rooms.get(roomId)
+    if (room === undefined) return undefined
+    const found = await chatsWith(room.log, words, range, (id) => this.#seqIn(roomId, id))
+    // It takes its time, unlike everything else here.
+    return this.#rooms.get(roomId) === room ? found : undefined
+  }
+
+  async indexWords(): Promise<boolean> {
+    return false
   }
 
   async resume(
@@ -251,6 +265,11 @@ export class MemoryRepository implements Repository {
   }
 
   async ping(): Promise<void> {}
+
+  #seqIn(roomId: RoomId, id: MessageId): Seq | undefined {
+    const message = this.#messages.get(id)
+    return message?.roomId === roomId ? message.seq : undefined
+  }
 
   #appendOne(nodeId: NodeId, entry: Append): Appended {
     const room = this.#rooms.get(entry.roomId)

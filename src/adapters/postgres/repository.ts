@@ -33,6 +33,7 @@ import { Pool } from './connect.ts'
 import { sqlCode, UNIQUE_VIOLATION } from './errors.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { type AppendRow, type LogRow, toAppended, toMessage } from './rows.ts'
+import { indexWords, search } from './search.ts'
 
 /** What one step of expiring rooms looks at, and removes, at most. */
 const EXPIRE_ROOMS = 500
@@ -50,6 +51,8 @@ export class PostgresRepository implements Repository {
   readonly #main: Pool
   /** History and repair: a page may take long and must not hold up an append. */
   readonly #pages: Pool
+  /** Search and its index must hold up neither. */
+  readonly #search: Pool
   /** Lease and ping: load must not look like death. */
   readonly #lease: Pool
   /** How far the walk through all rooms has come. An index on what ends a room would be paid by every append. */
@@ -60,10 +63,11 @@ export class PostgresRepository implements Repository {
     this.#url = options.url
     // A dead link is dead for all: idle connections would keep it a secret until they are needed.
     const renewAll = (): void => {
-      for (const pool of [this.#main, this.#pages, this.#lease]) pool.renew()
+      for (const pool of this.#pools) pool.renew()
     }
     this.#main = new Pool(options.url, 6, renewAll)
     this.#pages = new Pool(options.url, 2, renewAll)
+    this.#search = new Pool(options.url, 2, renewAll)
     this.#lease = new Pool(options.url, 1, renewAll)
   }
 
@@ -79,7 +83,11 @@ export class PostgresRepository implements Repository {
 
   /** Gives calls under way two seconds; later ones reject with `unavailable`. Idempotent. */
   async stop(): Promise<void> {
-    await Promise.all([this.#main.stop(), this.#pages.stop(), this.#lease.stop()])
+    await Promise.all(this.#pools.map((pool) => pool.stop()))
+  }
+
+  get #pools(): readonly Pool[] {
+    return [this.#main, this.#pages, this.#search, this.#lease]
   }
 
   async createRoom(room: Room): Promise<void> {
@@ -204,6 +212,18 @@ export class PostgresRepository implements Repository {
     if (first.cursor === null) return 'cursor_unknown'
     const messages = rows.filter((row) => row.message_id !== null).map(toMessage)
     return { messages, lastSeq: first.last_seq }
+  }
+
+  search(
+    roomId: RoomId,
+    words: readonly string[],
+    range: Range,
+  ): Promise<readonly LoggedMessage[] | 'cursor_unknown' | undefined> {
+    return search(this.#search, roomId, words, range)
+  }
+
+  indexWords(roomId: RoomId): Promise<boolean> {
+    return indexWords(this.#search, roomId)
   }
 
   resume(

@@ -95,6 +95,8 @@ export const faultyRepository = (
     detach: (attachments) => call(() => real.detach(attachments)),
     append: (nodeId, entries) => call(() => real.append(nodeId, entries)),
     read: (roomId, range) => call(() => real.read(roomId, range)),
+    search: (...args) => call(() => real.search(...args)),
+    indexWords: (roomId) => call(() => real.indexWords(roomId)),
     lastSeqs: (seen) => call(() => real.lastSeqs(seen)),
     holdLease: (nodeId, leaseMs, kind) => call(() => real.holdLease(nodeId, leaseMs, kind)),
     reap: (whom, times, limit) => call(() => real.reap(whom, times, limit)),
