@@ -19,6 +19,7 @@ const MEMORY_LIMIT_BYTES = 1 << 28
 export const tamper = (real: Repository, methods: Partial<Repository>): Repository => ({
   createRoom: (room) => real.createRoom(room),
   findRoom: (roomId) => real.findRoom(roomId),
+  roomInfo: (roomId, ttls) => real.roomInfo(roomId, ttls),
   rosterAt: (roomId, seq, limit) => real.rosterAt(roomId, seq, limit),
   append: (nodeId, entries) => real.append(nodeId, entries),
   read: (roomId, range) => real.read(roomId, range),

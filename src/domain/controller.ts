@@ -4,7 +4,14 @@ import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoggedMessage, MemberId, Message, Room as RoomRef, RoomId } from '../ports/model.ts'
 import type { Note, Queue } from '../ports/queue.ts'
-import type { MemberPlace, Repository, RoomWithMembers, StoredMember } from '../ports/repository.ts'
+import type {
+  MemberPlace,
+  NewRoom,
+  Repository,
+  RoomInfo,
+  RoomWithMembers,
+  StoredMember,
+} from '../ports/repository.ts'
 import { Attachments } from './attachments.ts'
 import { closeInWaves } from './drain.ts'
 import { Expirer } from './expirer.ts'
@@ -37,6 +44,16 @@ export interface ControllerParts {
   readonly unusedRoomTtlMs: number
   /** How fast a member may send; undefined: as fast as it can. */
   readonly rates: MemberRates | undefined
+}
+
+/** What its creator wants of a room. */
+export interface RoomWish extends Partial<Omit<NewRoom, 'id' | 'ownerHash'>> {
+  /** It is to have an owner, who gets a token. */
+  readonly owned?: boolean
+}
+
+export interface CreatedRoom extends RoomRef {
+  readonly ownerToken: string | undefined
 }
 
 /**
@@ -159,13 +176,23 @@ export class Controller {
   }
 
   /**
-   * Stores a room with a random name.
+   * Stores a room, with a random name unless it has one.
    * @throws RoomError `overloaded`, `unavailable`, `unknown` (a room that nobody knows may exist), `internal`
    */
-  async createRoom(): Promise<RoomRef> {
-    const room = { id: this.#parts.ids.roomId(), name: this.#parts.ids.roomName() }
-    await this.#parts.repository.createRoom(room)
-    return room
+  async createRoom({ owned = false, ...options }: RoomWish = {}): Promise<CreatedRoom> {
+    const { ids, repository } = this.#parts
+    const room = { name: ids.roomName(), ...options, id: ids.roomId() }
+    const ownerToken = owned ? ids.ownerToken() : undefined
+    const owner = ownerToken === undefined ? {} : { ownerHash: ids.ownerHash(ownerToken) }
+    await repository.createRoom({ ...room, ...owner })
+    return { id: room.id, name: room.name, ownerToken }
+  }
+
+  /** @throws RoomError `not_found`, `unavailable`, `internal` */
+  async roomInfo(roomId: RoomId): Promise<RoomInfo> {
+    const info = await this.#parts.repository.roomInfo(roomId, this.#parts)
+    if (!info) throw noSuchRoom()
+    return info
   }
 
   /** @throws RoomError `not_found`, `unavailable`, `internal` */

@@ -1,4 +1,4 @@
-import type { MemberId, MessageId, NodeId, ResumeHash, RoomId } from './model.ts'
+import type { MemberId, MessageId, NodeId, OwnerHash, ResumeHash, RoomId } from './model.ts'
 
 /** Everything random that has a name, and what follows from it. Ids come from a cryptographic source. */
 export interface Ids {
@@ -12,6 +12,10 @@ export interface Ids {
   resumeSecret(): string
   /** What may be stored of a secret. */
   resumeHash(secret: string): ResumeHash
+  /** A secret as resumeSecret. */
+  ownerToken(): string
+  /** What may be stored of a token. */
+  ownerHash(token: string): OwnerHash
   /** Title Case words, such as "Imperfect Seat". Not unique. */
   roomName(): string
   /** Title Case words, such as "Silver Otter". Not unique. */

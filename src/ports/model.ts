@@ -12,12 +12,30 @@ export type NodeId = string & { readonly brand: 'NodeId' }
 /** SHA-256 of the secret with which a member can be resumed, in lower-case hex. */
 export type ResumeHash = string & { readonly brand: 'ResumeHash' }
 
+/** SHA-256 of the token of a room's owner, in lower-case hex. */
+export type OwnerHash = string & { readonly brand: 'OwnerHash' }
+
 /** A place in a room's log: 1, 2, 3 … without holes; 0 is before the first. A safe integer. */
 export type Seq = number
 
 export interface Room {
   readonly id: RoomId
   readonly name: string
+}
+
+/** What a room's owner may change. */
+export interface RoomSettings {
+  readonly name: string
+  /** One line, or empty for none. */
+  readonly topic: string
+  /** The most members that it may have; undefined: as many as a node lets in. */
+  readonly capacity: number | undefined
+  /** It may be listed. */
+  readonly public: boolean
+  /** Nobody new comes in. */
+  readonly locked: boolean
+  /** The least time between two texts of a member, in milliseconds; 0: none. */
+  readonly slowMs: number
 }
 
 /** A member as others see it. */

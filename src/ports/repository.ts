@@ -4,9 +4,11 @@ import type {
   MemberRef,
   MessageId,
   NodeId,
+  OwnerHash,
   ResumeHash,
   Room,
   RoomId,
+  RoomSettings,
   Seq,
 } from './model.ts'
 
@@ -14,7 +16,7 @@ import type {
 export const SEARCH_SEGMENT = 2_048
 
 /**
- * The truth about rooms, and the order of every room's log. Rules R1–R34 in docs/contracts.md.
+ * The truth about rooms, and the order of every room's log. Rules R1–R37 in docs/contracts.md.
  *
  * Every promise settles within a few seconds. It rejects with a RoomError: `unavailable` when
  * nothing was stored for certain, `unknown` when the reply is missing and the work may have been
@@ -26,10 +28,16 @@ export interface Repository {
    * Rejects with `invalid` when a room with this id exists; that room is untouched. Rejects with
    * `overloaded` when there is no space for more.
    */
-  createRoom(room: Room): Promise<void>
+  createRoom(room: NewRoom): Promise<void>
 
   /** The room and who is in it, by the order of joining; undefined when there is no such room. */
   findRoom(roomId: RoomId): Promise<RoomWithMembers | undefined>
+
+  /**
+   * What is known of a room; undefined when there is no such room.
+   * @param ttls by which rooms end on the caller's node
+   */
+  roomInfo(roomId: RoomId, ttls: RoomTtls): Promise<RoomInfo | undefined>
 
   /**
    * Who was in a room when its log had come to a seq, by what is stored now: in no order, and of more
@@ -134,8 +142,8 @@ export interface Repository {
 
   /**
    * One step of going through all rooms and removing those whose time is over: with nobody in them,
-   * as long after their last log entry, or without any entry after their creation, as `ttls` says,
-   * by the repository's clock. From one moment on such a room does not exist for anyone, also for
+   * as long after their last log entry, or without any entry after their creation, as `ttls` or the
+   * room itself says, whichever is less, by the repository's clock. From one moment on such a room does not exist for anyone, also for
    * an append that waited; its log goes afterwards, a bounded part per step. Not atomic as a whole:
    * whoever calls next goes on where this ended, and any number may call at once.
    *
@@ -148,6 +156,26 @@ export interface Repository {
 
   /** Resolves when the repository can take appends now. */
   ping(): Promise<void>
+}
+
+/** A room to be: what is not said is empty, none, or no. */
+export interface NewRoom
+  extends Room, Partial<Pick<RoomSettings, 'topic' | 'capacity' | 'public'>> {
+  /** How long it lives without members, in milliseconds. */
+  readonly ttlMs?: number
+  readonly ownerHash?: OwnerHash
+}
+
+export interface RoomInfo extends RoomSettings {
+  readonly id: RoomId
+  /** Messages that anybody can read. */
+  readonly messageCount: number
+  /** Detached ones included. */
+  readonly memberCount: number
+  /** Milliseconds since the Unix epoch, by the repository's clock. */
+  readonly created: number
+  /** As `created`, if nobody joins until then; undefined while it has members. */
+  readonly expires: number | undefined
 }
 
 export interface RoomTtls {

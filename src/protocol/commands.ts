@@ -1,5 +1,6 @@
 import { isRef, isRoomId, isSeq } from './dialect.ts'
 import type { FailedCode } from './events.ts'
+import { parseFlatObject } from './flat-object.ts'
 
 /** What a connection asks of a node, one of these per text frame. */
 export type Command = JoinCommand | LeaveCommand | SendCommand | TypingCommand
@@ -40,8 +41,6 @@ export interface Refusal {
   readonly ref?: string
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
 /** The fields that each command may have besides `command`. */
 const FIELDS: Readonly<Record<Command['command'], readonly string[]>> = {
   join: ['roomId', 'after', 'resume'],
@@ -56,7 +55,7 @@ const FIELDS: Readonly<Record<Command['command'], readonly string[]>> = {
  * @returns the command, with no other fields than its type has, or why there is none
  */
 export const parseCommand = (text: string): Command | Refusal => {
-  const fields = parseObject(text)
+  const fields = parseFlatObject(text)
   if (!fields) return refusal('A command is one JSON object, each field once.')
   const { command, roomId, ref, message, after, resume } = fields
   if (!isName(command)) return refusal('There is no such command.')
@@ -94,18 +93,3 @@ const refusal = (message: string, known: Pick<Refusal, 'roomId' | 'ref'> = {}): 
 
 const isName = (command: unknown): command is Command['command'] =>
   typeof command === 'string' && Object.hasOwn(FIELDS, command)
-
-const parseObject = (text: string): Fields | undefined => {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const fields = value as Fields
-  // JSON.parse takes the last of two fields with one name. Every field of a flat object has one colon
-  // outside of texts; an object that is not flat is refused for its fields.
-  const colons = text.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '').split(':').length - 1
-  return colons === Object.keys(fields).length ? fields : undefined
-}

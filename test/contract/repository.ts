@@ -3,6 +3,7 @@ import { leaseRules } from './repository-leases.ts'
 import { lifeRules } from './repository-life.ts'
 import { logRules } from './repository-log.ts'
 import { memberRules } from './repository-members.ts'
+import { optionRules } from './repository-options.ts'
 import { resumeRules } from './repository-resume.ts'
 import { readRules } from './repository-reads.ts'
 import type { MakeRepository } from './repository-scene.ts'
@@ -20,5 +21,6 @@ export const repositoryContract = (name: string, make: MakeRepository): void => 
     readRules(make)
     lifeRules(make)
     searchRules(make)
+    optionRules(make)
   })
 }

@@ -6,6 +6,7 @@ import { WebSocket } from 'ws'
 import { encodeMessage } from '../../src/adapters/http/frames.ts'
 import { buildServer, type ServerParts } from '../../src/adapters/http/server.ts'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
+import type { CreatedRoom, RoomWish } from '../../src/domain/controller.ts'
 import type { Joined, JoinWish } from '../../src/domain/joins.ts'
 import { History } from '../../src/domain/history.ts'
 import type { Member, Sent } from '../../src/domain/member.ts'
@@ -19,11 +20,16 @@ import type {
   MemberId,
   MessageId,
   NodeId,
-  Room,
   RoomId,
   StoredType,
 } from '../../src/ports/model.ts'
-import type { Page, Range, Repository, RoomWithMembers } from '../../src/ports/repository.ts'
+import type {
+  Page,
+  Range,
+  Repository,
+  RoomInfo,
+  RoomWithMembers,
+} from '../../src/ports/repository.ts'
 
 export const realClock: Clock = {
   now: () => performance.now(),
@@ -93,6 +99,8 @@ export const ids: Ids = {
   messageIdOf: (memberId, ref) => system.messageIdOf(memberId, ref),
   resumeSecret: () => system.resumeSecret(),
   resumeHash: (secret) => system.resumeHash(secret),
+  ownerToken: () => system.ownerToken(),
+  ownerHash: (token) => system.ownerHash(token),
   roomName: () => 'Imperfect Seat',
   memberName: () => 'Silver Otter',
   random: () => 0.5,
@@ -179,12 +187,22 @@ export class FakeController {
   /** How often any method was called. */
   calls = 0
 
-  async createRoom(): Promise<Room> {
+  async createRoom({ owned, ...options }: RoomWish = {}): Promise<CreatedRoom> {
     this.calls += 1
     await this.onCreate()
-    const room = { id: ids.roomId(), name: ids.roomName(), members: [] }
+    const room = { id: ids.roomId(), name: ids.roomName(), ...options, members: [] }
     this.rooms.set(room.id, room)
-    return { id: room.id, name: room.name }
+    const { id, name } = room
+    return { id, name, ownerToken: owned ? ids.ownerToken() : undefined }
+  }
+
+  async roomInfo(id: RoomId): Promise<RoomInfo> {
+    const { name, members } = await this.findRoom(id)
+    return {
+      ...{ id, name, topic: 'Seats', capacity: undefined, public: false, locked: true },
+      ...{ slowMs: 10_000, messageCount: 7, memberCount: members.length },
+      ...{ created: 1_750_000_000_000, expires: undefined },
+    }
   }
 
   async findRoom(id: RoomId): Promise<RoomWithMembers> {
@@ -290,6 +308,8 @@ export const SETTINGS: ServerParts['settings'] = {
   maxMessageBytes: 16_384,
   maxConnectionRooms: 3,
   resumeMs: 30_000,
+  maxRoomMembers: 10_000,
+  roomTtlMs: 86_400_000,
   rates: undefined,
 }
 

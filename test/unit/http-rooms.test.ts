@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { RoomId } from '../../src/ports/model.ts'
 import { RoomError, type ErrorCode } from '../../src/ports/errors.ts'
 import { fixture, ids, listen, RawClient, request, SETTINGS } from './http-fixture.ts'
 
@@ -43,16 +44,82 @@ test('POST /api/room takes nothing or {}, whatever the content type', async () =
 
 test('POST /api/room with any other body is 400, with a long one 413; nothing is made', async () => {
   const { app, controller } = fixture()
-  const bodies = ['{', '}', '{}{}', '[]', 'null', '""', '1', 'a=b', '{"a":1}', '\u00a0', '\ufeff{}']
+  const bodies = ['{', '}', '{}{}', '[]', 'null', '""', '1', 'a=b', '\u00a0', '\ufeff{}']
   for (const body of [...bodies, '\0', `${' '.repeat(4095)}x`, '['.repeat(4000)]) {
     const answer = await app.inject({ method: 'POST', url: '/api/room', body })
     expect({ body, status: answer.statusCode }).toEqual({ body, status: 400 })
-    expect(answer.json()).toEqual(error('invalid', 'The body must be empty or {}.'))
+    expect(answer.json()).toEqual(error('invalid', 'The body is one JSON object, each field once.'))
   }
   const long = await app.inject({ method: 'POST', url: '/api/room', body: ' '.repeat(4097) })
   expect(long.statusCode).toBe(413)
   expect(long.json()).toEqual(error('too_large'))
   expect(controller.calls).toBe(0)
+})
+
+test('POST /api/room takes options, and answers the owner token to who asked for it, and only then', async () => {
+  const { app, controller } = fixture()
+  const post = (body: object) =>
+    app.inject({ method: 'POST', url: '/api/room', body: JSON.stringify(body) })
+  const { owner: _, ...options } = FULL
+  const plain = await post(options)
+  const [, roomId] = [...controller.rooms.keys()]
+  expect(plain.body).toBe(JSON.stringify({ roomId, roomName: FULL.name }))
+  const owned = (await post(FULL)).json<Record<string, string>>()
+  expect(Object.keys(owned)).toEqual(['roomId', 'roomName', 'ownerToken'])
+  expect(owned['ownerToken']).toMatch(/^[\w-]{32}$/)
+  expect(controller.rooms.get(owned['roomId'] as RoomId)).toMatchObject({
+    ...{ name: FULL.name, topic: FULL.topic, capacity: 2, public: true, ttlMs: 60_000 },
+  })
+})
+
+const FULL = {
+  ...{ name: 'Perfect Seat', topic: 'Seats', capacity: 2, public: true, ttl: 60, owner: true },
+}
+
+test.each([
+  ['name', ['', ' ', 'x'.repeat(81), 'a\nb', '\u2028x', 'a\0', '\ud800', 1, null, ['x'], {}]],
+  ['topic', ['x'.repeat(301), 'a\rb', '\udc00x', '\u0085', 1, null]],
+  ['capacity', [0, -1, 1.5, 10_001, '2', null, true, 1e21]],
+  ['public', ['true', 1, 0, null]],
+  ['ttl', [0, -1, 0.5, 86_401, '60', null]],
+  ['owner', ['true', 1, null, 'yes']],
+  ['other', [1]],
+  ['roomId', [ids.roomId()]],
+  ['__proto__', [1]],
+])('POST /api/room refuses a bad %s with a sentence that names it', async (field, values) => {
+  const { app, controller } = fixture()
+  for (const value of values) {
+    const body = `{${JSON.stringify(field)}:${JSON.stringify(value)}}`
+    const answer = await app.inject({ method: 'POST', url: '/api/room', body })
+    expect({ body, status: answer.statusCode }).toEqual({ body, status: 400 })
+    const { message } = answer.json<{ error: { message: string } }>().error
+    expect(message).toMatch(Object.hasOwn(FULL, field) ? new RegExp(`^${field} is `) : /^The body /)
+  }
+  expect(controller.calls).toBe(0)
+})
+
+test('POST /api/room takes the longest name and topic, in characters', async () => {
+  const { app, controller } = fixture()
+  const wish = { name: '\u{1F600}'.repeat(80), topic: '\u{1F600}'.repeat(300), ttl: 86_400 }
+  const body = JSON.stringify({ ...wish, capacity: 10_000 })
+  const answer = await app.inject({ method: 'POST', url: '/api/room', body })
+  expect(answer.statusCode).toBe(200)
+  expect(controller.calls).toBe(1)
+  const twice = await app.inject({ method: 'POST', url: '/api/room', body: '{"ttl":1,"ttl":2}' })
+  expect(twice.statusCode).toBe(400)
+})
+
+test('GET /api/room/<id>/info: what is known of a room, times in ISO 8601', async () => {
+  const { app, roomId } = fixture()
+  const answer = await app.inject(`/api/room/${roomId}/info`)
+  expect(answer.body).toBe(
+    JSON.stringify({
+      ...{ roomId, roomName: 'Imperfect Seat', topic: 'Seats', messageCount: 7, memberCount: 0 },
+      ...{ capacity: null, locked: true, public: false, slowMode: 10 },
+      ...{ created: '2025-06-15T15:06:40.000Z', expires: null },
+    }),
+  )
+  expect((await app.inject(`/api/room/${ids.roomId()}/info`)).statusCode).toBe(404)
 })
 
 test('GET /api/room/<id>: id, name and members; HEAD the same without a body', async () => {
@@ -103,6 +170,7 @@ test('a wrong method on a known path is 405 with Allow, its body not even looked
   const paths = [
     ['/api/room', 'POST'],
     [`/api/room/${roomId}`, 'GET, HEAD'],
+    [`/api/room/${roomId}/info`, 'GET, HEAD'],
     [`/api/room/${roomId}/messages`, 'GET, HEAD'],
     [`/api/serve/${roomId}`, 'GET, HEAD'],
     ...['/', '/api/healthz', '/api/livez', '/api/readyz'].map(

@@ -1,13 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { Controller } from '../../domain/controller.ts'
-import { RoomError } from '../../ports/errors.ts'
+import type { RoomInfo } from '../../ports/repository.ts'
 import type { Admission } from './admission.ts'
 import { REFUSALS } from './errors.ts'
+import { takeJsonBodies } from './json-bodies.ts'
 import { allowOnly } from './methods.ts'
+import { newRoomBody, type RoomLimits, sentencesOf } from './room-bodies.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
 
-const Room = Type.Object({ roomId: Type.String(), roomName: Type.String() })
+const Room = Type.Object({
+  roomId: Type.String(),
+  roomName: Type.String(),
+  ownerToken: Type.Optional(Type.String()),
+})
 
 const RoomWithMembers = Type.Object({
   roomId: Type.String(),
@@ -15,38 +21,50 @@ const RoomWithMembers = Type.Object({
   members: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
 })
 
-/** What may stand in the body of a POST: nothing, or an empty JSON object. */
-const EMPTY = /^(?:[ \t\r\n]*|[ \t\r\n]*\{[ \t\r\n]*\}[ \t\r\n]*)$/
+const Info = Type.Object({
+  roomId: Type.String(),
+  roomName: Type.String(),
+  topic: Type.String(),
+  messageCount: Type.Integer(),
+  memberCount: Type.Integer(),
+  /** Of its own. */
+  capacity: Type.Union([Type.Integer(), Type.Null()]),
+  locked: Type.Boolean(),
+  public: Type.Boolean(),
+  /** In seconds. */
+  slowMode: Type.Number(),
+  created: Type.String(),
+  expires: Type.Union([Type.String(), Type.Null()]),
+})
 
 export interface RoomsParts {
-  readonly controller: Pick<Controller, 'createRoom' | 'findRoom'>
+  readonly controller: Pick<Controller, 'createRoom' | 'findRoom' | 'roomInfo'>
   readonly admission: Admission
+  readonly settings: RoomLimits
 }
 
 /** Creating a room and looking at one. */
 export const roomRoutes = async (
   app: FastifyInstance,
-  { controller, admission }: RoomsParts,
+  { controller, admission, settings }: RoomsParts,
 ): Promise<void> => {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
-    const empty = EMPTY.test(body.toString())
-    done(empty ? null : new RoomError('invalid', 'The body must be empty or {}.'))
-  })
+  const body = newRoomBody(settings)
+  takeJsonBodies(app, sentencesOf(settings))
 
   app.post(
     '/api/room',
     {
-      schema: { response: { 200: Room, ...REFUSALS } },
-      // The content type means nothing here, and one that Fastify cannot parse would be a 415.
-      onRequest: async (request) => {
-        delete request.raw.headers['content-type']
-      },
+      schema: { body, response: { 200: Room, ...REFUSALS } },
       preHandler: async (request, reply) => admission.createRoom(request, reply),
     },
-    async (): Promise<Static<typeof Room>> => {
-      const { id, name } = await controller.createRoom()
-      return { roomId: id, roomName: name }
+    async (request): Promise<Static<typeof Room>> => {
+      const { ttl, owner = false, ...wish } = request.body as Static<typeof body>
+      const { id, name, ownerToken } = await controller.createRoom({
+        ...wish,
+        ...(ttl === undefined ? {} : { ttlMs: ttl * 1000 }),
+        owned: owner,
+      })
+      return { roomId: id, roomName: name, ...(ownerToken === undefined ? {} : { ownerToken }) }
     },
   )
 
@@ -62,6 +80,30 @@ export const roomRoutes = async (
     },
   )
 
+  app.get(
+    '/api/room/:roomId/info',
+    {
+      schema: { response: { 200: Info, ...REFUSALS } },
+      preValidation: checkRoomId,
+    },
+    async (request) => infoBody(await controller.roomInfo(roomIdOf(request))),
+  )
+
   allowOnly(app, '/api/room', ['POST'])
   allowOnly(app, '/api/room/:roomId', ['GET', 'HEAD'])
+  allowOnly(app, '/api/room/:roomId/info', ['GET', 'HEAD'])
 }
+
+const infoBody = (info: RoomInfo): Static<typeof Info> => ({
+  roomId: info.id,
+  roomName: info.name,
+  topic: info.topic,
+  messageCount: info.messageCount,
+  memberCount: info.memberCount,
+  capacity: info.capacity ?? null,
+  locked: info.locked,
+  public: info.public,
+  slowMode: info.slowMs / 1000,
+  created: new Date(info.created).toISOString(),
+  expires: info.expires === undefined ? null : new Date(info.expires).toISOString(),
+})

@@ -36,14 +36,15 @@ export interface ServerParts extends AdmissionParts {
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
-  readonly settings: ConnectParts['settings'] & {
-    /** Who may create and join from a browser, as exact origins; empty: anyone. */
-    readonly allowedOrigins: readonly string[]
-    /** Addresses and networks of proxies, whose `X-Forwarded-For` counts. */
-    readonly trustProxy: readonly string[]
-    /** Milliseconds between pings. */
-    readonly pingMs: number
-  }
+  readonly settings: ConnectParts['settings'] &
+    RoomsParts['settings'] & {
+      /** Who may create and join from a browser, as exact origins; empty: anyone. */
+      readonly allowedOrigins: readonly string[]
+      /** Addresses and networks of proxies, whose `X-Forwarded-For` counts. */
+      readonly trustProxy: readonly string[]
+      /** Milliseconds between pings. */
+      readonly pingMs: number
+    }
 }
 
 /**

@@ -3,11 +3,9 @@ import type { Clock } from '../../ports/clock.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type {
   LoggedMessage,
-  MemberId,
   MessageId,
   NodeId,
   ResumeHash,
-  Room,
   RoomId,
   Seq,
   StoredType,
@@ -19,40 +17,30 @@ import type {
   Attachment,
   Expired,
   LastSeq,
+  NewRoom,
   Page,
   Range,
   ReapTimes,
   Repository,
   Resumed,
+  RoomInfo,
   RoomTtls,
   RoomWithMembers,
   Roster,
   SeenSeq,
   StoredMember,
 } from '../../ports/repository.ts'
-import { LifeTimes, type Mortal } from './life-times.ts'
+import { LifeTimes } from './life-times.ts'
 import { freeName, Members, type Stored } from './members.ts'
 import { pageOf } from './page.ts'
 import { rosterOf } from './roster.ts'
 import { chatsWith } from './search.ts'
 import { Space } from './space.ts'
+import { infoOf, type StoredRoom, storedRoom } from './stored-room.ts'
 
 /** What one step of expiring rooms removes at most. */
 const EXPIRE_ROOMS = 1_000
 const REMOVE_ROWS = 10_000
-
-interface StoredRoom extends Mortal {
-  readonly id: RoomId
-  readonly name: string
-  /** What it takes of the space. */
-  bytes: number
-  /** The row with seq n is at n - 1. */
-  readonly log: LoggedMessage[]
-  lastSent: number
-  /** By the order of joining. */
-  readonly members: Map<MemberId, Stored<StoredRoom>>
-  readonly takenNames: Set<string>
-}
 
 interface StoredNode {
   /** By the clock's `now`. */
@@ -87,22 +75,13 @@ export class MemoryRepository implements Repository {
     this.#space = new Space(limitBytes)
   }
 
-  async createRoom({ id, name }: Room): Promise<void> {
-    if (this.#rooms.has(id)) throw new RoomError('invalid', 'There is a room with this id.')
-    const room = {
-      id,
-      name,
-      bytes: 0,
-      log: [],
-      lastSent: 0,
-      members: new Map(),
-      takenNames: new Set<string>(),
-      since: this.#clock.now(),
-    }
-    if (!this.#space.takeRoom(room)) {
+  async createRoom(newRoom: NewRoom): Promise<void> {
+    if (this.#rooms.has(newRoom.id)) throw new RoomError('invalid', 'There is a room with this id.')
+    const room = storedRoom(newRoom, this.#clock)
+    if (!this.#space.takeRoom(room, room.settings)) {
       throw new RoomError('overloaded', 'This server has no space for more rooms now.')
     }
-    this.#rooms.set(id, room)
+    this.#rooms.set(room.id, room)
     this.#lifeTimes.unused(room)
   }
 
@@ -110,7 +89,12 @@ export class MemoryRepository implements Repository {
     const room = this.#rooms.get(roomId)
     if (room === undefined) return undefined
     const members = Array.from(room.members.values(), ({ id, name }) => ({ id, name }))
-    return { id: room.id, name: room.name, members }
+    return { id: room.id, name: room.settings.name, members }
+  }
+
+  async roomInfo(roomId: RoomId, ttls: RoomTtls): Promise<RoomInfo | undefined> {
+    const room = this.#rooms.get(roomId)
+    return room && infoOf(room, this.#clock, ttls)
   }
 
   async rosterAt(roomId: RoomId, seq: Seq, limit: number): Promise<Roster | undefined> {
@@ -235,7 +219,7 @@ export class MemoryRepository implements Repository {
 
   async expireRooms({ roomTtlMs, unusedRoomTtlMs }: RoomTtls): Promise<Expired> {
     const now = this.#clock.now()
-    const ended = this.#lifeTimes.end(now - roomTtlMs, now - unusedRoomTtlMs, EXPIRE_ROOMS)
+    const ended = this.#lifeTimes.end(now, roomTtlMs, unusedRoomTtlMs, EXPIRE_ROOMS)
     for (const room of ended) {
       this.#rooms.delete(room.id)
       this.#gone.add(room)

@@ -2,7 +2,7 @@ import type { LoggedMessage, MemberId, MemberRef, Seq } from '../../ports/model.
 import type { Roster } from '../../ports/repository.ts'
 
 interface RoomNow {
-  readonly name: string
+  readonly settings: { readonly name: string }
   readonly log: readonly LoggedMessage[]
   readonly members: ReadonlyMap<MemberId, MemberRef>
 }
@@ -27,5 +27,5 @@ export const rosterOf = (room: RoomNow, seq: Seq, limit: number): Roster => {
     if (!came.has(id)) members.push({ id, name })
   }
   members.push(...wentSince.slice(0, limit - members.length))
-  return { roomName: room.name, members, memberCount }
+  return { roomName: room.settings.name, members, memberCount }
 }

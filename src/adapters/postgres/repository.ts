@@ -5,7 +5,6 @@ import type {
   MessageId,
   NodeId,
   ResumeHash,
-  Room,
   RoomId,
   Seq,
 } from '../../ports/model.ts'
@@ -16,11 +15,13 @@ import type {
   Attachment,
   Expired,
   LastSeq,
+  NewRoom,
   Page,
   Range,
   ReapTimes,
   Repository,
   Resumed,
+  RoomInfo,
   RoomTtls,
   RoomWithMembers,
   Roster,
@@ -32,6 +33,7 @@ import { detach, membersOf, resume, rosterAt } from './attachments.ts'
 import { Pool } from './connect.ts'
 import { sqlCode, UNIQUE_VIOLATION } from './errors.ts'
 import { migrate, readMigrations } from './migrate.ts'
+import { createRoom, roomInfo } from './room-settings.ts'
 import { type AppendRow, type LogRow, toAppended, toMessage } from './rows.ts'
 import { indexWords, search } from './search.ts'
 
@@ -90,13 +92,8 @@ export class PostgresRepository implements Repository {
     return [this.#main, this.#pages, this.#search, this.#lease]
   }
 
-  async createRoom(room: Room): Promise<void> {
-    const rows = await this.#main.write(
-      (sql) => sql`
-        insert into rooms (room_id, name) values (${room.id}, ${room.name})
-        on conflict do nothing returning 1`,
-    )
-    if (rows.length === 0) throw new RoomError('invalid', 'There is a room with this id.')
+  createRoom(room: NewRoom): Promise<void> {
+    return createRoom(this.#main, room)
   }
 
   async findRoom(roomId: RoomId): Promise<RoomWithMembers | undefined> {
@@ -111,6 +108,10 @@ export class PostgresRepository implements Repository {
     if (first === undefined) return undefined
     const members = rows.flatMap(({ id, name }) => (id === null ? [] : [{ id, name }]))
     return { id: roomId, name: first.room, members }
+  }
+
+  roomInfo(roomId: RoomId, ttls: RoomTtls): Promise<RoomInfo | undefined> {
+    return roomInfo(this.#main, roomId, ttls)
   }
 
   rosterAt(roomId: RoomId, seq: Seq, limit: number): Promise<Roster | undefined> {

@@ -2,7 +2,14 @@ import { createHash, randomBytes } from 'node:crypto'
 import { adjectives, animals } from 'unique-names-generator'
 import { v4, v5 } from 'uuid'
 import type { Ids } from '../../ports/ids.ts'
-import type { MemberId, MessageId, NodeId, ResumeHash, RoomId } from '../../ports/model.ts'
+import type {
+  MemberId,
+  MessageId,
+  NodeId,
+  OwnerHash,
+  ResumeHash,
+  RoomId,
+} from '../../ports/model.ts'
 import { NOUNS } from './nouns.ts'
 import { TASTELESS } from './tasteless.ts'
 
@@ -42,6 +49,11 @@ const timedUuid = (): string => {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${v4().slice(15)}`
 }
 
+const secret = (): string => randomBytes(SECRET_BYTES).toString('base64url')
+
+/** Secrets are random, so a plain hash is as good as a slow one. */
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
 /** UUIDs from the system's cryptographic source, and names from word lists. */
 export class SystemIds implements Ids {
   roomId(): RoomId {
@@ -67,12 +79,19 @@ export class SystemIds implements Ids {
   }
 
   resumeSecret(): string {
-    return randomBytes(SECRET_BYTES).toString('base64url')
+    return secret()
   }
 
-  /** The secret is random, so a plain hash is as good as a slow one. */
-  resumeHash(secret: string): ResumeHash {
-    return createHash('sha256').update(secret).digest('hex') as ResumeHash
+  resumeHash(resume: string): ResumeHash {
+    return hashOf(resume) as ResumeHash
+  }
+
+  ownerToken(): string {
+    return secret()
+  }
+
+  ownerHash(token: string): OwnerHash {
+    return hashOf(token) as OwnerHash
   }
 
   /** One of about two hundred thousand. */

@@ -304,6 +304,8 @@ const idsOf = (ids: Ids): Ids => ({
   messageIdOf: (memberId, ref) => ids.messageIdOf(memberId, ref),
   resumeSecret: () => ids.resumeSecret(),
   resumeHash: (secret) => ids.resumeHash(secret),
+  ownerToken: () => ids.ownerToken(),
+  ownerHash: (token) => ids.ownerHash(token),
   roomName: () => ids.roomName(),
   memberName: () => ids.memberName(),
   random: () => ids.random(),

@@ -90,6 +90,7 @@ export const faultyRepository = (
   return {
     createRoom: (room) => real.createRoom(room),
     findRoom: (roomId) => real.findRoom(roomId),
+    roomInfo: (roomId, ttls) => real.roomInfo(roomId, ttls),
     rosterAt: (roomId, seq, limit) => call(() => real.rosterAt(roomId, seq, limit)),
     resume: (...args) => call(() => real.resume(...args)),
     detach: (attachments) => call(() => real.detach(attachments)),

@@ -142,13 +142,17 @@ begin
     while v_left > 0 and (v_last - v_segment) * v_step >= 0 loop
       v_places := null;
       -- To put words together takes long: only where each of them is.
-      v_all := cardinality(p_words) = 1 or not exists (
-        select from unnest(p_words) word where not exists (
-          select from search_words w
+      v_all := true;
+      if cardinality(p_words) > 1 then
+        foreach v_word in array p_words loop
+          perform from search_words w
           where w.room_id = p_room and w.segment = v_segment
-            and w.word >= word and w.word < word || U&'\+10FFFF'
-        )
-      );
+            and w.word >= v_word and w.word < v_word || U&'\+10FFFF'
+          limit 1;
+          v_all := found;
+          exit when not v_all;
+        end loop;
+      end if;
       foreach v_word in array case when v_all then p_words else '{}' end loop
         if v_places is null then
           select array_agg(distinct place) into v_places

@@ -1,0 +1,46 @@
+import Type from 'typebox'
+
+export interface RoomLimits {
+  readonly maxRoomMembers: number
+  /** How long rooms live without members. */
+  readonly roomTtlMs: number
+}
+
+const MAX_NAME = 80
+const MAX_TOPIC = 300
+
+/** One line: no control characters, line or paragraph separators, or halves of characters. */
+const LINE = '[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]'
+
+const name = Type.String({ maxLength: MAX_NAME, pattern: `^(?=.*\\S)${LINE}+$` })
+const topic = Type.String({ maxLength: MAX_TOPIC, pattern: `^${LINE}*$` })
+
+/** In seconds. */
+const longestTtl = ({ roomTtlMs }: RoomLimits): number => Math.max(1, Math.floor(roomTtlMs / 1000))
+
+const capacity = ({ maxRoomMembers }: RoomLimits) =>
+  Type.Integer({ minimum: 1, maximum: maxRoomMembers })
+
+/** The body of `POST /api/room`. */
+export const newRoomBody = (limits: RoomLimits) =>
+  Type.Object(
+    {
+      name: Type.Optional(name),
+      topic: Type.Optional(topic),
+      capacity: Type.Optional(capacity(limits)),
+      public: Type.Optional(Type.Boolean()),
+      ttl: Type.Optional(Type.Integer({ minimum: 1, maximum: longestTtl(limits) })),
+      owner: Type.Optional(Type.Boolean()),
+    },
+    { additionalProperties: false },
+  )
+
+/** What is wrong with a field, for the one who sent it. */
+export const sentencesOf = (limits: RoomLimits): Readonly<Record<string, string>> => ({
+  name: `name is one line of 1 to ${MAX_NAME} characters.`,
+  topic: `topic is one line of at most ${MAX_TOPIC} characters.`,
+  capacity: `capacity is a whole number from 1 to ${limits.maxRoomMembers}.`,
+  public: 'public is true or false.',
+  ttl: `ttl is a whole number of seconds from 1 to ${longestTtl(limits)}.`,
+  owner: 'owner is true or false.',
+})
