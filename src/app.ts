@@ -12,6 +12,7 @@ import { SystemIds } from './adapters/system/ids.ts'
 import { Bucket, Buckets } from './domain/bucket.ts'
 import { Controller } from './domain/controller.ts'
 import { History } from './domain/history.ts'
+import { Search } from './domain/search.ts'
 import { Pace } from './domain/pace.ts'
 import type { Clock } from './ports/clock.ts'
 import { codeOf } from './ports/errors.ts'
@@ -64,6 +65,7 @@ export const buildApp = (settings: Settings, log: Log): App => {
   const server = buildServer({
     controller,
     history: new History(repository, clock),
+    search: new Search(repository, controller.indexer, clock),
     pings: { repository: () => repository.ping(), queue: () => queue.ping() },
     limits: settings.rates && limitsOf(settings.rates, clock),
     overloaded: () => eventLoop.overloaded,

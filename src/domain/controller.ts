@@ -15,6 +15,7 @@ import type {
 import { Attachments } from './attachments.ts'
 import { closeInWaves } from './drain.ts'
 import { Expirer } from './expirer.ts'
+import { Indexer } from './indexer.ts'
 import { type Joined, Joins, type JoinWish, noSuchRoom } from './joins.ts'
 import type { Departure, Member, MemberHost } from './member.ts'
 import { OpenRooms } from './open-rooms.ts'
@@ -61,6 +62,8 @@ export interface CreatedRoom extends RoomRef {
  * this node. Any number of controllers over the same repository and queue serve the same rooms.
  */
 export class Controller {
+  /** Knows which rooms are to be prepared for search. */
+  readonly indexer: Indexer
   readonly #parts: ControllerParts
   readonly #rooms: OpenRooms
   /** Members with a connection here, a join under way, or a `left` that is not stored yet; not those that are attachments. */
@@ -81,7 +84,11 @@ export class Controller {
     this.#parts = parts
     this.#slowReaders = new SlowReaders(parts.clock)
     const nodeId = () => this.#reaper.nodeId
-    const onLogged = (messages: readonly LoggedMessage[]) => this.#publisher.logged(messages)
+    this.indexer = new Indexer(parts)
+    const onLogged = (messages: readonly LoggedMessage[]) => {
+      this.#publisher.logged(messages)
+      this.indexer.logged(messages)
+    }
     this.#reaper = new Reaper({
       ...parts,
       onLogged,
@@ -233,6 +240,7 @@ export class Controller {
     const served = this.#phase === 'serving'
     this.#phase = 'draining'
     this.#expirer.stop()
+    this.indexer.stop()
     await this.#outbox.idle()
     this.#publisher.flush()
     for (const room of this.#rooms.byId.values()) room.flush()
@@ -255,6 +263,7 @@ export class Controller {
     this.#replayer.stop()
     this.#repairer.stop()
     this.#expirer.stop()
+    this.indexer.stop()
     this.#reaper.stop()
     this.#slowReaders.stop()
   }

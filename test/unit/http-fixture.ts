@@ -5,9 +5,11 @@ import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { encodeMessage } from '../../src/adapters/http/frames.ts'
 import { buildServer, type ServerParts } from '../../src/adapters/http/server.ts'
+import { MemoryRepository } from '../../src/adapters/memory/repository.ts'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
 import type { CreatedRoom, RoomWish } from '../../src/domain/controller.ts'
 import type { Joined, JoinWish } from '../../src/domain/joins.ts'
+import { Search } from '../../src/domain/search.ts'
 import { History } from '../../src/domain/history.ts'
 import type { Member, Sent } from '../../src/domain/member.ts'
 import type { Clock } from '../../src/ports/clock.ts'
@@ -324,6 +326,7 @@ export const fixture = (parts: Partial<ServerParts> = {}): Fixture => {
   const app = buildServer({
     controller,
     history: new History(logs, realClock),
+    search: new Search(new MemoryRepository(realClock, 1 << 20), { add() {} }, realClock),
     pings: { repository: async () => {}, queue: async () => {} },
     clock: realClock,
     ids,

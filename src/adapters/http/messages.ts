@@ -1,20 +1,19 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { Excerpt, History } from '../../domain/history.ts'
-import { codeOf, RoomError } from '../../ports/errors.ts'
+import type { Search } from '../../domain/search.ts'
+import { RoomError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
-import type { LoggedMessage } from '../../ports/model.ts'
 import type { Range } from '../../ports/repository.ts'
 import { REFUSALS } from './errors.ts'
 import { type HistoryDialect, historyDialectOf } from './history-dialects.ts'
+import { cutWhenStalled, streamLog } from './log-stream.ts'
 import { allowOnly } from './methods.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
 
 const MESSAGES_PATH = '/api/room/:roomId/messages'
 const DEFAULT_LIMIT = 100
-/** A reader whose TCP socket took nothing for this long is cut when Node next looks: within twice that. */
-const STALLED_MS = 10_000
+const MAX_SEARCH = 200
 
 const Message = Type.Object({
   seq: Type.Optional(Type.Integer()),
@@ -33,19 +32,21 @@ const Query = Type.Object(
     limit: Type.Optional(Type.String({ pattern: '^(?:[1-9][0-9]{0,2}|1000)$' })),
     before: Type.Optional(Type.String()),
     after: Type.Optional(Type.String()),
+    search: Type.Optional(Type.String({ maxLength: MAX_SEARCH, pattern: '\\S' })),
   },
   { additionalProperties: false },
 )
 
 export interface MessagesParts {
   readonly history: History
+  readonly search: Search
   readonly log: Log
 }
 
-/** A room's messages: all of them, or a page with links to its neighbours. */
+/** A room's messages: all of them, or a page, of all or of what was searched for, with links to its neighbours. */
 export const messageRoutes = async (
   app: FastifyInstance,
-  { history, log }: MessagesParts,
+  { history, search, log }: MessagesParts,
 ): Promise<void> => {
   app.get(
     MESSAGES_PATH,
@@ -56,11 +57,16 @@ export const messageRoutes = async (
     async (request, reply) => {
       const roomId = roomIdOf(request)
       const dialect = historyDialectOf(request.headers.accept)
-      const range = rangeOf(request.query as Static<typeof Query>, dialect)
+      const query = request.query as Static<typeof Query>
+      const range = rangeOf(query, dialect)
       reply.type(dialect.type)
       if (range) {
-        const excerpt = await history.excerpt(roomId, range)
-        const url = `/api/room/${roomId}/messages?limit=${range.limit}`
+        const text = query.search
+        const excerpt = await (text === undefined
+          ? history.excerpt(roomId, range)
+          : search.excerpt(roomId, text, range))
+        const words = text === undefined ? '' : `&search=${encodeURIComponent(text)}`
+        const url = `/api/room/${roomId}/messages?limit=${range.limit}${words}`
         const links = linksOf(url, excerpt, dialect)
         if (links.length > 0) reply.header('link', links.join(', '))
         cutWhenStalled(reply.raw)
@@ -68,10 +74,7 @@ export const messageRoutes = async (
       }
       const pages = await history.all(roomId)
       if (request.method === 'HEAD') return reply.send()
-      await stream(reply, pages, dialect).catch((error: unknown) => {
-        if (codeOf(error) === 'internal') log.error('request failed', { error })
-        reply.raw.destroy()
-      })
+      await streamLog(reply, pages, { begin: '[', between: ',', end: ']', ...dialect }, log)
       return reply
     },
   )
@@ -80,7 +83,7 @@ export const messageRoutes = async (
 
 /** @returns undefined when the whole log is wanted */
 const rangeOf = (
-  { limit, before, after }: Static<typeof Query>,
+  { limit, before, after, search }: Static<typeof Query>,
   { cursor }: HistoryDialect,
 ): Range | undefined => {
   const count = { limit: Number(limit ?? DEFAULT_LIMIT) }
@@ -89,7 +92,7 @@ const rangeOf = (
   }
   if (before !== undefined) return { ...count, before: cursor(before) }
   if (after !== undefined) return { ...count, after: cursor(after) }
-  return limit === undefined ? undefined : { ...count, newest: true }
+  return limit === undefined && search === undefined ? undefined : { ...count, newest: true }
 }
 
 const linksOf = (
@@ -103,41 +106,3 @@ const linksOf = (
     ...(newer && last ? [`<${url}&after=${cursorOf(last)}>; rel="next"`] : []),
   ]
 }
-
-/** Node counts what the peer takes as activity; it sets its own timeout when this is finished. */
-const cutWhenStalled = (response: ServerResponse): void => {
-  response.setTimeout(STALLED_MS, () => response.destroy())
-}
-
-/**
- * Writes pages as one JSON array, each when the socket has taken the one before. Rejects when a
- * page cannot be read; the array is not closed then, and the caller must destroy the response.
- */
-const stream = async (
-  reply: FastifyReply,
-  pages: AsyncIterable<readonly LoggedMessage[]>,
-  { element }: HistoryDialect,
-): Promise<void> => {
-  const response = reply.raw
-  reply.hijack()
-  cutWhenStalled(response)
-  response.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders)
-  let separator = '['
-  for await (const page of pages) {
-    if (response.destroyed) return
-    const taken = response.write(separator + page.map(element).join(','))
-    if (!taken) await drained(response)
-    separator = ','
-  }
-  response.end(separator === '[' ? '[]' : ']')
-}
-
-/** Resolves when everything written has left, or never will. */
-const drained = (response: ServerResponse): Promise<void> =>
-  new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done).off('close', done)
-      resolve()
-    }
-    response.on('drain', done).on('close', done)
-  })

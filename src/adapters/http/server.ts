@@ -3,6 +3,7 @@ import cors from '@fastify/cors'
 import websocket from '@fastify/websocket'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { History } from '../../domain/history.ts'
+import type { Search } from '../../domain/search.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type { Ids } from '../../ports/ids.ts'
@@ -18,6 +19,7 @@ import {
 } from './errors.ts'
 import { connectRoute, type ConnectParts } from './connect.ts'
 import { cutEarlyUpgrades } from './early-upgrades.ts'
+import { exportRoute } from './export.ts'
 import { healthRoutes, type HealthParts, type Pings } from './health.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { JsonSocket } from './json-socket.ts'
@@ -32,6 +34,7 @@ export interface ServerParts extends AdmissionParts {
     ConnectParts['controller'] &
     HealthParts['controller']
   readonly history: History
+  readonly search: Search
   readonly pings: Pings
   readonly clock: Clock
   readonly ids: Ids
@@ -130,6 +133,7 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
   void app.register(healthRoutes, parts)
   void app.register(roomRoutes, { ...parts, admission })
   void app.register(messageRoutes, parts)
+  void app.register(exportRoute, parts)
   void app.register(serveRoute, { ...parts, admission, heartbeat })
   void app.register(connectRoute, { ...parts, admission, heartbeat, sockets: jsonSockets })
   return app
