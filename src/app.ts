@@ -12,6 +12,7 @@ import { SystemIds } from './adapters/system/ids.ts'
 import { Bucket, Buckets } from './domain/bucket.ts'
 import { Controller } from './domain/controller.ts'
 import { History } from './domain/history.ts'
+import { Invitations } from './domain/invitations.ts'
 import { Search } from './domain/search.ts'
 import { Pace } from './domain/pace.ts'
 import type { Clock } from './ports/clock.ts'
@@ -65,6 +66,7 @@ export const buildApp = (settings: Settings, log: Log): App => {
   const server = buildServer({
     controller,
     history: new History(repository, clock),
+    invitations: new Invitations(repository, ids, clock),
     search: new Search(repository, controller.indexer, clock),
     pings: { repository: () => repository.ping(), queue: () => queue.ping() },
     limits: settings.rates && limitsOf(settings.rates, clock),

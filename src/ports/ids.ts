@@ -1,4 +1,4 @@
-import type { MemberId, MessageId, NodeId, OwnerHash, ResumeHash, RoomId } from './model.ts'
+import type { Code, MemberId, MessageId, NodeId, OwnerHash, ResumeHash, RoomId } from './model.ts'
 
 /** Everything random that has a name, and what follows from it. Ids come from a cryptographic source. */
 export interface Ids {
@@ -16,6 +16,8 @@ export interface Ids {
   ownerToken(): string
   /** What may be stored of a token. */
   ownerHash(token: string): OwnerHash
+  /** Any of a million, equally likely. */
+  code(): Code
   /** Title Case words, such as "Imperfect Seat". Not unique. */
   roomName(): string
   /** Title Case words, such as "Silver Otter". Not unique. */

@@ -1,4 +1,5 @@
 import { describe } from 'vitest'
+import { codeRules } from './repository-codes.ts'
 import { leaseRules } from './repository-leases.ts'
 import { lifeRules } from './repository-life.ts'
 import { logRules } from './repository-log.ts'
@@ -21,6 +22,7 @@ export const repositoryContract = (name: string, make: MakeRepository): void => 
     readRules(make)
     lifeRules(make)
     searchRules(make)
+    codeRules(make)
     optionRules(make)
   })
 }

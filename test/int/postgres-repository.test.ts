@@ -23,7 +23,8 @@ afterAll(async () => {
 })
 
 repositoryContract('PostgresRepository', async () => {
-  await admin`truncate rooms, log, members, nodes, searched, search_words, search_apart`
+  await admin`truncate rooms, log, members, nodes, searched, search_words, search_apart, codes`
+  await admin`update code_guesses set tokens = 'infinity'`
   return {
     repository,
     elapse: async (ms) => void (await admin`select pg_sleep(${ms / 1_000})`),

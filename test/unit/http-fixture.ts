@@ -9,6 +9,7 @@ import { MemoryRepository } from '../../src/adapters/memory/repository.ts'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
 import type { CreatedRoom, RoomWish } from '../../src/domain/controller.ts'
 import type { Joined, JoinWish } from '../../src/domain/joins.ts'
+import { Invitations } from '../../src/domain/invitations.ts'
 import { Search } from '../../src/domain/search.ts'
 import { History } from '../../src/domain/history.ts'
 import type { Member, Sent } from '../../src/domain/member.ts'
@@ -103,6 +104,7 @@ export const ids: Ids = {
   resumeHash: (secret) => system.resumeHash(secret),
   ownerToken: () => system.ownerToken(),
   ownerHash: (token) => system.ownerHash(token),
+  code: () => system.code(),
   roomName: () => 'Imperfect Seat',
   memberName: () => 'Silver Otter',
   random: () => 0.5,
@@ -320,13 +322,15 @@ export const fixture = (parts: Partial<ServerParts> = {}): Fixture => {
   const controller = new FakeController()
   const logs = new Logs()
   const log = new MemoryLog()
+  const repository = new MemoryRepository(realClock, 1 << 20)
   const roomId = ids.roomId()
   controller.rooms.set(roomId, { id: roomId, name: 'Imperfect Seat', members: [] })
   logs.rooms.set(roomId, [])
   const app = buildServer({
     controller,
     history: new History(logs, realClock),
-    search: new Search(new MemoryRepository(realClock, 1 << 20), { add() {} }, realClock),
+    search: new Search(repository, { add() {} }, realClock),
+    invitations: new Invitations(repository, ids, realClock),
     pings: { repository: async () => {}, queue: async () => {} },
     clock: realClock,
     ids,

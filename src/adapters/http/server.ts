@@ -17,6 +17,7 @@ import {
   unmetExpectation,
   unroutable,
 } from './errors.ts'
+import { CODE_PATH, codeRoutes, type CodesParts } from './codes.ts'
 import { connectRoute, type ConnectParts } from './connect.ts'
 import { cutEarlyUpgrades } from './early-upgrades.ts'
 import { exportRoute } from './export.ts'
@@ -35,6 +36,7 @@ export interface ServerParts extends AdmissionParts {
     HealthParts['controller']
   readonly history: History
   readonly search: Search
+  readonly invitations: CodesParts['invitations']
   readonly pings: Pings
   readonly clock: Clock
   readonly ids: Ids
@@ -132,6 +134,7 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
   void app.register(welcomeRoute)
   void app.register(healthRoutes, parts)
   void app.register(roomRoutes, { ...parts, admission })
+  void app.register(codeRoutes, { ...parts, admission })
   void app.register(messageRoutes, parts)
   void app.register(exportRoute, parts)
   void app.register(serveRoute, { ...parts, admission, heartbeat })
@@ -146,7 +149,9 @@ const addHooks = (app: FastifyInstance, allowedOrigins: readonly string[]): void
     reply.headers(COMMON_HEADERS)
     checkHost(request, reply)
     if (request.ws) reply.header('connection', 'close')
-    if (request.ws || request.method === 'POST') checkOrigin(allowed, request.headers.origin)
+    // To take a code uses it.
+    const acts = request.method === 'POST' || request.routeOptions.url === CODE_PATH
+    if (request.ws || acts) checkOrigin(allowed, request.headers.origin)
     if (request.ws && !request.is404) checkUpgradable(request)
   })
   // Before the body is looked at: there is nothing here, whatever was sent to it.

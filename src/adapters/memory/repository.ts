@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../ports/clock.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type {
+  Code,
   LoggedMessage,
   MessageId,
   NodeId,
   ResumeHash,
+  Room,
   RoomId,
   Seq,
   StoredType,
@@ -15,6 +17,8 @@ import type {
   Appended,
   AppendJoined,
   Attachment,
+  Budget,
+  CodeTerms,
   Expired,
   LastSeq,
   NewRoom,
@@ -30,6 +34,7 @@ import type {
   SeenSeq,
   StoredMember,
 } from '../../ports/repository.ts'
+import { Codes } from './codes.ts'
 import { LifeTimes } from './life-times.ts'
 import { freeName, Members, type Stored } from './members.ts'
 import { pageOf } from './page.ts'
@@ -63,6 +68,7 @@ export class MemoryRepository implements Repository {
   readonly #nodes = new Map<NodeId, StoredNode>()
   readonly #messages = new Map<MessageId, LoggedMessage>()
   readonly #members = new Members<StoredRoom>()
+  readonly #codes: Codes<StoredRoom>
   readonly #space: Space
   readonly #lifeTimes = new LifeTimes<StoredRoom>()
   /** Rooms that are gone, and what is left of their logs. */
@@ -72,6 +78,7 @@ export class MemoryRepository implements Repository {
   constructor(clock: Clock, limitBytes: number) {
     this.#clock = clock
     this.#started = clock.now()
+    this.#codes = new Codes(clock)
     this.#space = new Space(limitBytes)
   }
 
@@ -124,6 +131,24 @@ export class MemoryRepository implements Repository {
     const room = this.#rooms.get(roomId)
     if (room === undefined) return undefined
     return pageOf(room.log, range, (id) => this.#seqIn(roomId, id))
+  }
+
+  async createCode(
+    roomId: RoomId,
+    code: Code,
+    terms: CodeTerms,
+  ): Promise<number | 'taken' | 'room_full' | 'full' | undefined> {
+    const room = this.#rooms.get(roomId)
+    return room && this.#codes.add(room, code, terms)
+  }
+
+  async takeCode(
+    code: Code,
+    guesses: Budget,
+  ): Promise<Room | { readonly waitMs: number } | undefined> {
+    const room = this.#codes.take(code, guesses)
+    if (room === undefined || 'waitMs' in room) return room
+    return this.#rooms.get(room.id) === room ? { id: room.id, name: room.settings.name } : undefined
   }
 
   async search(
@@ -218,10 +243,12 @@ export class MemoryRepository implements Repository {
   }
 
   async expireRooms({ roomTtlMs, unusedRoomTtlMs }: RoomTtls): Promise<Expired> {
+    this.#codes.removeExpired()
     const now = this.#clock.now()
     const ended = this.#lifeTimes.end(now, roomTtlMs, unusedRoomTtlMs, EXPIRE_ROOMS)
     for (const room of ended) {
       this.#rooms.delete(room.id)
+      this.#codes.removeOf(room)
       this.#gone.add(room)
     }
     let rows = 0

@@ -1,10 +1,12 @@
 import { RoomError } from '../../ports/errors.ts'
 import type {
+  Code,
   LoggedMessage,
   MemberId,
   MessageId,
   NodeId,
   ResumeHash,
+  Room,
   RoomId,
   Seq,
 } from '../../ports/model.ts'
@@ -13,6 +15,8 @@ import type {
   AppendChat,
   Appended,
   Attachment,
+  Budget,
+  CodeTerms,
   Expired,
   LastSeq,
   NewRoom,
@@ -30,6 +34,7 @@ import type {
 } from '../../ports/repository.ts'
 import { plainArray, textArray } from './arrays.ts'
 import { detach, membersOf, resume, rosterAt } from './attachments.ts'
+import { createCode, takeCode } from './codes.ts'
 import { Pool } from './connect.ts'
 import { sqlCode, UNIQUE_VIOLATION } from './errors.ts'
 import { migrate, readMigrations } from './migrate.ts'
@@ -213,6 +218,18 @@ export class PostgresRepository implements Repository {
     if (first.cursor === null) return 'cursor_unknown'
     const messages = rows.filter((row) => row.message_id !== null).map(toMessage)
     return { messages, lastSeq: first.last_seq }
+  }
+
+  createCode(
+    roomId: RoomId,
+    code: Code,
+    terms: CodeTerms,
+  ): Promise<number | 'taken' | 'room_full' | 'full' | undefined> {
+    return createCode(this.#main, roomId, code, terms)
+  }
+
+  takeCode(code: Code, guesses: Budget): Promise<Room | { readonly waitMs: number } | undefined> {
+    return takeCode(this.#main, code, guesses)
   }
 
   search(

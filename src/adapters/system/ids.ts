@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { adjectives, animals } from 'unique-names-generator'
 import { v4, v5 } from 'uuid'
 import type { Ids } from '../../ports/ids.ts'
 import type {
+  Code,
   MemberId,
   MessageId,
   NodeId,
@@ -92,6 +93,10 @@ export class SystemIds implements Ids {
 
   ownerHash(token: string): OwnerHash {
     return hashOf(token) as OwnerHash
+  }
+
+  code(): Code {
+    return String(randomInt(1_000_000)).padStart(6, '0') as Code
   }
 
   /** One of about two hundred thousand. */

@@ -96,6 +96,8 @@ export const faultyRepository = (
     detach: (attachments) => call(() => real.detach(attachments)),
     append: (nodeId, entries) => call(() => real.append(nodeId, entries)),
     read: (roomId, range) => call(() => real.read(roomId, range)),
+    createCode: (...args) => call(() => real.createCode(...args)),
+    takeCode: (...args) => call(() => real.takeCode(...args)),
     search: (...args) => call(() => real.search(...args)),
     indexWords: (roomId) => call(() => real.indexWords(roomId)),
     lastSeqs: (seen) => call(() => real.lastSeqs(seen)),
