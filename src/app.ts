@@ -11,6 +11,7 @@ import { EventLoopGauge } from './adapters/system/event-loop.ts'
 import { SystemIds } from './adapters/system/ids.ts'
 import { Bucket, Buckets } from './domain/bucket.ts'
 import { Controller } from './domain/controller.ts'
+import { Directory, type GivenRoom } from './domain/directory.ts'
 import { History } from './domain/history.ts'
 import { Invitations } from './domain/invitations.ts'
 import { Search } from './domain/search.ts'
@@ -45,8 +46,11 @@ interface Services {
   stop(): Promise<void>
 }
 
-/** The one place that knows every part. Nothing runs before `start`. */
-export const buildApp = (settings: Settings, log: Log): App => {
+/**
+ * The one place that knows every part. Nothing runs before `start`.
+ * @param givenRooms public rooms that are there from the start
+ */
+export const buildApp = (settings: Settings, givenRooms: readonly GivenRoom[], log: Log): App => {
   const clock = new SystemClock()
   const ids = new SystemIds()
   const eventLoop = new EventLoopGauge()
@@ -63,9 +67,11 @@ export const buildApp = (settings: Settings, log: Log): App => {
     log,
     encode: encodeMessage,
   })
+  const directory = new Directory({ repository, clock, ids, log, givenRooms })
   const server = buildServer({
     controller,
     history: new History(repository, clock),
+    directory,
     invitations: new Invitations(repository, ids, clock),
     search: new Search(repository, controller.indexer, clock),
     pings: { repository: () => repository.ping(), queue: () => queue.ping() },
@@ -98,6 +104,7 @@ export const buildApp = (settings: Settings, log: Log): App => {
         controller.drain(settings.drainMs * SPREAD_SHARE),
       ),
     ])
+    directory.stop()
     controller.stop()
     eventLoop.stop()
     results.push(...(await Promise.allSettled([server.close()])))
@@ -113,6 +120,7 @@ export const buildApp = (settings: Settings, log: Log): App => {
       await server.listen({ host: settings.host, port: settings.port })
       log.info('listening', { port: portOf(server.server.address()), mode: modeOf(settings) })
       await startServices()
+      await directory.start()
       await controller.start()
       eventLoop.start()
       return urlOf(settings.host, portOf(server.server.address()))

@@ -1,14 +1,17 @@
 import closeWithGrace from 'close-with-grace'
 import { PinoLog } from './adapters/system/log.ts'
 import { buildApp } from './app.ts'
+import type { GivenRoom } from './domain/directory.ts'
+import { readRooms } from './rooms-file.ts'
 import { loadSettings, SettingsError, type Settings } from './settings.ts'
 
 const EXIT_SETTINGS = 2
 const EXIT_FAILURE = 1
 
-const readSettings = (): Settings => {
+const readSettings = (): Settings & { readonly givenRooms: readonly GivenRoom[] } => {
   try {
-    return loadSettings(process.env)
+    const settings = loadSettings(process.env)
+    return { ...settings, givenRooms: readRooms(settings.roomsFile) }
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error
     process.stderr.write(`The settings are not right:\n${bulleted(error.problems)}`)
@@ -27,7 +30,7 @@ const greeting = (url: string) => `sharechat is at ${url}
 
 const settings = readSettings()
 const log = new PinoLog(settings.logLevel)
-const app = buildApp(settings, log)
+const app = buildApp(settings, settings.givenRooms, log)
 
 closeWithGrace({ delay: settings.drainMs, logger: undefined }, async ({ signal, err }) => {
   if (err) log.error('unexpected failure', { error: err })

@@ -3,6 +3,8 @@ import type { Code, MemberId, MessageId, NodeId, OwnerHash, ResumeHash, RoomId }
 /** Everything random that has a name, and what follows from it. Ids come from a cryptographic source. */
 export interface Ids {
   roomId(): RoomId
+  /** The id of a room that is known by its name: always the same, and no secret. */
+  namedRoomId(name: string): RoomId
   memberId(): MemberId
   messageId(): MessageId
   nodeId(): NodeId

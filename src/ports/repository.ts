@@ -35,6 +35,20 @@ export interface Repository {
   findRoom(roomId: RoomId): Promise<RoomWithMembers | undefined>
 
   /**
+   * Makes those of these rooms that are not there, gives them all these names and topics, makes them
+   * public, and keeps them from expiring for `ms` milliseconds. A room that is just being removed is
+   * passed over: call again.
+   * @param rooms at most a few thousand
+   */
+  keepRooms(rooms: readonly NamedRoom[], ms: number): Promise<void>
+
+  /**
+   * The first `limit` public rooms by their ids.
+   * @param after only those with a higher id than this, which need not be a room's
+   */
+  publicRooms(after: RoomId | undefined, limit: number): Promise<readonly ListedRoom[]>
+
+  /**
    * Stores a code that leads to a room until it expires or is used up.
    * @returns when it expires, in milliseconds since the Unix epoch; undefined when there is no such
    * room. `taken`: another code has these digits. `room_full`, `full`: there are as many codes of the
@@ -185,6 +199,15 @@ export interface NewRoom
   /** How long it lives without members, in milliseconds. */
   readonly ttlMs?: number
   readonly ownerHash?: OwnerHash
+}
+
+export interface NamedRoom extends Room {
+  readonly topic: string
+}
+
+/** A public room as everyone sees it. */
+export interface ListedRoom extends NamedRoom {
+  readonly memberCount: number
 }
 
 export interface CodeTerms {

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { codeRules } from './repository-codes.ts'
+import { directoryRules } from './repository-directory.ts'
 import { leaseRules } from './repository-leases.ts'
 import { lifeRules } from './repository-life.ts'
 import { logRules } from './repository-log.ts'
@@ -23,6 +24,7 @@ export const repositoryContract = (name: string, make: MakeRepository): void => 
     lifeRules(make)
     searchRules(make)
     codeRules(make)
+    directoryRules(make)
     optionRules(make)
   })
 }

@@ -9,10 +9,10 @@ import { REFUSALS } from './errors.ts'
 import { type HistoryDialect, historyDialectOf } from './history-dialects.ts'
 import { cutWhenStalled, streamLog } from './log-stream.ts'
 import { allowOnly } from './methods.ts'
+import { LIMIT, PAGE_LENGTH } from './paging.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
 
 const MESSAGES_PATH = '/api/room/:roomId/messages'
-const DEFAULT_LIMIT = 100
 const MAX_SEARCH = 200
 
 const Message = Type.Object({
@@ -26,10 +26,9 @@ const Message = Type.Object({
   sent: Type.String(),
 })
 
-/** All texts: what is no plain number from 1 to 1000 is refused, not converted. */
 const Query = Type.Object(
   {
-    limit: Type.Optional(Type.String({ pattern: '^(?:[1-9][0-9]{0,2}|1000)$' })),
+    limit: Type.Optional(LIMIT),
     before: Type.Optional(Type.String()),
     after: Type.Optional(Type.String()),
     search: Type.Optional(Type.String({ maxLength: MAX_SEARCH, pattern: '\\S' })),
@@ -86,7 +85,7 @@ const rangeOf = (
   { limit, before, after, search }: Static<typeof Query>,
   { cursor }: HistoryDialect,
 ): Range | undefined => {
-  const count = { limit: Number(limit ?? DEFAULT_LIMIT) }
+  const count = { limit: Number(limit ?? PAGE_LENGTH) }
   if (before !== undefined && after !== undefined) {
     throw new RoomError('invalid', 'Use either before or after.')
   }

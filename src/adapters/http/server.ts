@@ -19,6 +19,7 @@ import {
 } from './errors.ts'
 import { CODE_PATH, codeRoutes, type CodesParts } from './codes.ts'
 import { connectRoute, type ConnectParts } from './connect.ts'
+import { directoryRoute, type DirectoryRouteParts } from './directory.ts'
 import { cutEarlyUpgrades } from './early-upgrades.ts'
 import { exportRoute } from './export.ts'
 import { healthRoutes, type HealthParts, type Pings } from './health.ts'
@@ -37,6 +38,7 @@ export interface ServerParts extends AdmissionParts {
   readonly history: History
   readonly search: Search
   readonly invitations: CodesParts['invitations']
+  readonly directory: DirectoryRouteParts['directory']
   readonly pings: Pings
   readonly clock: Clock
   readonly ids: Ids
@@ -134,6 +136,7 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
   void app.register(welcomeRoute)
   void app.register(healthRoutes, parts)
   void app.register(roomRoutes, { ...parts, admission })
+  void app.register(directoryRoute, parts)
   void app.register(codeRoutes, { ...parts, admission })
   void app.register(messageRoutes, parts)
   void app.register(exportRoute, parts)

@@ -21,6 +21,8 @@ import type {
   CodeTerms,
   Expired,
   LastSeq,
+  ListedRoom,
+  NamedRoom,
   NewRoom,
   Page,
   Range,
@@ -131,6 +133,27 @@ export class MemoryRepository implements Repository {
     const room = this.#rooms.get(roomId)
     if (room === undefined) return undefined
     return pageOf(room.log, range, (id) => this.#seqIn(roomId, id))
+  }
+
+  async keepRooms(rooms: readonly NamedRoom[], ms: number): Promise<void> {
+    for (const { id, name, topic } of rooms) {
+      if (!this.#rooms.has(id)) await this.createRoom({ id, name, topic, public: true })
+      const room = this.#rooms.get(id)
+      if (room === undefined) continue
+      room.settings = { ...room.settings, name, topic, public: true }
+      room.keptUntil = this.#clock.now() + ms
+    }
+  }
+
+  async publicRooms(after: RoomId | undefined, limit: number): Promise<readonly ListedRoom[]> {
+    return [...this.#rooms.values()]
+      .filter(({ id, settings }) => settings.public && (after === undefined || id > after))
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .slice(0, limit)
+      .map(({ id, settings: { name, topic }, members }) => ({
+        ...{ id, name, topic },
+        memberCount: members.size,
+      }))
   }
 
   async createCode(

@@ -19,6 +19,8 @@ import type {
   CodeTerms,
   Expired,
   LastSeq,
+  ListedRoom,
+  NamedRoom,
   NewRoom,
   Page,
   Range,
@@ -38,15 +40,13 @@ import { createCode, takeCode } from './codes.ts'
 import { Pool } from './connect.ts'
 import { sqlCode, UNIQUE_VIOLATION } from './errors.ts'
 import { migrate, readMigrations } from './migrate.ts'
-import { createRoom, roomInfo } from './room-settings.ts'
+import { createRoom, keepRooms, NO_ROOM, publicRooms, roomInfo } from './room-settings.ts'
 import { type AppendRow, type LogRow, toAppended, toMessage } from './rows.ts'
 import { indexWords, search } from './search.ts'
 
 /** What one step of expiring rooms looks at, and removes, at most. */
 const EXPIRE_ROOMS = 500
 const REMOVE_ROWS = 1_000
-/** Before every room. */
-const NO_ROOM = '00000000-0000-0000-0000-000000000000'
 
 /**
  * The truth in Postgres. Every method is one statement, reap a few; the functions are in
@@ -218,6 +218,14 @@ export class PostgresRepository implements Repository {
     if (first.cursor === null) return 'cursor_unknown'
     const messages = rows.filter((row) => row.message_id !== null).map(toMessage)
     return { messages, lastSeq: first.last_seq }
+  }
+
+  keepRooms(rooms: readonly NamedRoom[], ms: number): Promise<void> {
+    return keepRooms(this.#main, rooms, ms)
+  }
+
+  publicRooms(after: RoomId | undefined, limit: number): Promise<readonly ListedRoom[]> {
+    return publicRooms(this.#main, after, limit)
   }
 
   createCode(

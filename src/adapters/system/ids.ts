@@ -61,6 +61,12 @@ export class SystemIds implements Ids {
     return inOnePiece(v4()) as RoomId
   }
 
+  /** Of version 4 in its form, as all room ids; its bits are of the name's SHA-256. */
+  namedRoomId(name: string): RoomId {
+    const random = createHash('sha256').update(`sharechat room ${name}`).digest().subarray(0, 16)
+    return inOnePiece(v4({ random })) as RoomId
+  }
+
   memberId(): MemberId {
     return inOnePiece(v4()) as MemberId
   }

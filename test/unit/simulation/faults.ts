@@ -96,6 +96,8 @@ export const faultyRepository = (
     detach: (attachments) => call(() => real.detach(attachments)),
     append: (nodeId, entries) => call(() => real.append(nodeId, entries)),
     read: (roomId, range) => call(() => real.read(roomId, range)),
+    keepRooms: (...args) => call(() => real.keepRooms(...args)),
+    publicRooms: (...args) => call(() => real.publicRooms(...args)),
     createCode: (...args) => call(() => real.createCode(...args)),
     takeCode: (...args) => call(() => real.takeCode(...args)),
     search: (...args) => call(() => real.search(...args)),
