@@ -8,9 +8,9 @@ installed := node_modules/.package-lock.json
 peers := bench/node_modules/.package-lock.json
 built := dist/main.js
 # Folders too: theirs is the time of a removed file.
-sources := $(shell find src) tsconfig.json tsconfig.build.json
+sources := $(shell find src web) tsconfig.json tsconfig.build.json
 
-.PHONY: help run test build unit unit-test int int-test e2e e2e-test chaos fuzz bench lint types format clean up down
+.PHONY: help run test build unit unit-test int int-test e2e e2e-test chaos fuzz scroll screenshots bench lint types format clean up down
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z].*:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ chaos: $(built) ## Nodes under faults, long: SEEDS=30 for so many runs (10), SEE
 
 fuzz: $(built) ## Send garbage: SECONDS=300 for so long (60), SEED=7 to begin with that input
 	@FUZZ_SECONDS=$(or $(SECONDS),60) FUZZ_SEED=$(SEED) $(bin)/vitest run --project e2e test/e2e/input/fuzz
+
+scroll: $(built) ## Scroll through 100,000 messages in a browser: no frame may take over 50 ms
+	@MESSAGES=$(or $(MESSAGES),100000) $(bin)/vitest run --project e2e test/e2e/web-scroll
+
+screenshots: $(built) ## Take the pictures of the web page in docs/images again
+	@$(bin)/vitest run --config test/screenshots/vitest.config.ts
 
 bench: $(built) $(peers) ## Measure beside peers: ONLY=fanout,joins for some scenarios, ROUNDS=1 for less (3)
 	@rm -rf bench/dist && $(bin)/tsc -p bench

@@ -12,6 +12,7 @@ export type ContenderName =
   | 'ws'
   | 'ws + insert'
   | 'fastify'
+  | 'fastify + joins'
   | 'socket.io'
   | 'socket.io + redis'
   | 'bun'
@@ -26,6 +27,8 @@ export interface Contender {
   readonly databaseUrl?: string
   stop(): Promise<void>
 }
+
+const DATABASE_USERS = new Set<ContenderName>(['cluster', 'ws + insert', 'fastify + joins'])
 
 /** `make` runs everything at the top of the repository. */
 const top = process.cwd()
@@ -67,7 +70,7 @@ export const startContender = async (
   services: Services,
   nodes = 1,
 ): Promise<Contender> => {
-  const usesDatabase = name === 'cluster' || name === 'ws + insert'
+  const usesDatabase = DATABASE_USERS.has(name)
   const database = usesDatabase ? await createDatabase(services.postgres.url) : undefined
   const program = programOf(name, database?.url ?? '', services.redis.url)
   const servers: Server[] = []
@@ -100,6 +103,8 @@ const programOf = (name: ContenderName, databaseUrl: string, redisUrl: string): 
       return ours(databaseUrl, redisUrl)
     case 'ws + insert':
       return peer('ws-insert', { DATABASE_URL: databaseUrl })
+    case 'fastify + joins':
+      return peer('fastify-joins', { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl })
     case 'socket.io':
       return peer('socket-io')
     case 'socket.io + redis':

@@ -3,6 +3,7 @@ import { MemoryQueue } from './adapters/memory/queue.ts'
 import { MemoryRepository } from './adapters/memory/repository.ts'
 import type { Limits } from './adapters/http/admission.ts'
 import { encodeMessage } from './adapters/http/frames.ts'
+import type { PageFile } from './adapters/http/page.ts'
 import { buildServer } from './adapters/http/server.ts'
 import { PostgresRepository } from './adapters/postgres/repository.ts'
 import { RedisQueue } from './adapters/redis/queue.ts'
@@ -48,9 +49,15 @@ interface Services {
 
 /**
  * The one place that knows every part. Nothing runs before `start`.
+ * @param page what is served to browsers
  * @param givenRooms public rooms that are there from the start
  */
-export const buildApp = (settings: Settings, givenRooms: readonly GivenRoom[], log: Log): App => {
+export const buildApp = (
+  settings: Settings,
+  log: Log,
+  page: readonly PageFile[],
+  givenRooms: readonly GivenRoom[],
+): App => {
   const clock = new SystemClock()
   const ids = new SystemIds()
   const eventLoop = new EventLoopGauge()
@@ -74,6 +81,7 @@ export const buildApp = (settings: Settings, givenRooms: readonly GivenRoom[], l
     directory,
     invitations: new Invitations(repository, ids, clock),
     search: new Search(repository, controller.indexer, clock),
+    page,
     pings: { repository: () => repository.ping(), queue: () => queue.ping() },
     limits: settings.rates && limitsOf(settings.rates, clock),
     overloaded: () => eventLoop.overloaded,

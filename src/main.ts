@@ -1,4 +1,5 @@
 import closeWithGrace from 'close-with-grace'
+import { readPage } from './adapters/http/page.ts'
 import { PinoLog } from './adapters/system/log.ts'
 import { buildApp } from './app.ts'
 import type { GivenRoom } from './domain/directory.ts'
@@ -23,6 +24,7 @@ const bulleted = (lines: readonly string[]) => lines.map((line) => `- ${line}\n`
 
 const greeting = (url: string) => `sharechat is at ${url}
 
+  In a browser:   open it, press one button, send the link
   Create a room:  curl -X POST ${url}/api/room
   Join it:        websocat ${url.replace('http', 'ws')}/api/serve/<roomId>
 
@@ -30,7 +32,8 @@ const greeting = (url: string) => `sharechat is at ${url}
 
 const settings = readSettings()
 const log = new PinoLog(settings.logLevel)
-const app = buildApp(settings, settings.givenRooms, log)
+const page = await readPage(new URL('web/', import.meta.url))
+const app = buildApp(settings, log, page, settings.givenRooms)
 
 closeWithGrace({ delay: settings.drainMs, logger: undefined }, async ({ signal, err }) => {
   if (err) log.error('unexpected failure', { error: err })

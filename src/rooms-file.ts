@@ -59,4 +59,6 @@ const faultOf = (room: unknown, names: ReadonlySet<unknown>): string | undefined
 }
 
 const fits = (text: unknown, pattern: string, maxLength: number): boolean =>
-  typeof text === 'string' && [...text].length <= maxLength && new RegExp(pattern, 'u').test(text)
+  typeof text === 'string' &&
+  Array.from(text).length <= maxLength &&
+  new RegExp(pattern, 'u').test(text)

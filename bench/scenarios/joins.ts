@@ -24,7 +24,7 @@ export const joins: Scenario<readonly JoinCost[]> = {
     await bench.fleet.stop()
     const runs = new Map<ContenderName, { micros: number; lost: number }[]>()
     for (let round = 0; round < bench.rounds; round++) {
-      for (const name of ['cluster', 'embedded', 'fastify', 'ws'] as const) {
+      for (const name of ['cluster', 'fastify + joins', 'embedded', 'fastify', 'ws'] as const) {
         const contender = await bench.fleet.fresh(name)
         if (contender === undefined) continue
         try {

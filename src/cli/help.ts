@@ -5,9 +5,9 @@ export const isCommandName = (word: string): word is CommandName =>
   COMMANDS.some((name) => name === word)
 
 const ROOM = `<room> is a room's link, such as http://localhost:8080/#d4d211a2-d09f-4e19-8822-8aeddcb0fdd8,
-or its id, the last part of the link.`
+its id, the last part of the link, or a code of six digits, such as 493027.`
 
-const SERVER = `  --url <url>     the server, for an id without a link; unless given, SHARECHAT_URL from the
+const SERVER = `  --url <url>     the server, for an id or a code; unless given, SHARECHAT_URL from the
                   environment, else http://localhost:8080
   -h, --help      this text`
 

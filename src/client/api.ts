@@ -43,6 +43,8 @@ export interface ConnectOptions {
 /** One connection to a server, which comes back by itself, and the rooms that it is in. */
 export interface Client {
   readonly state: ClientState
+  /** Whether the node has said that it goes away. Until the next try, which waits as it has said. */
+  readonly isRestarting: boolean
 
   /** @throws ShareChatError; `unavailable` when no server answers. Nothing is tried again. */
   createRoom(): Promise<{ readonly roomId: string; readonly roomName: string }>

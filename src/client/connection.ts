@@ -91,8 +91,9 @@ export class Connection {
 
   /** Asks whether the node is still there: if it does not answer soon, the connection is lost. */
   doubt(): void {
-    // Before `welcome` it has not been there yet; and one question at a time.
-    if (this.#pace && this.#askedAt === undefined) this.#probe(DOUBT_MS)
+    // Before `welcome` it has not been there yet; and who doubts already asks no second time.
+    const isDoubted = this.#askedAt !== undefined && this.#patienceMs === DOUBT_MS
+    if (this.#pace && !isDoubted) this.#probe(DOUBT_MS)
   }
 
   /** The connection is of no use any more: it is lost. */

@@ -12,13 +12,10 @@ export const messageIdOf = (memberId: string, ref: string): string => {
   const namespace = memberId.match(/[0-9a-f]{2}/g) ?? []
   const hash = sha1(
     Uint8Array.from([
-      ...namespace.map((pair) => Number.parseInt(pair, 16)),
+      ...namespace.map((pair) => Number(`0x${pair}`)),
       ...new TextEncoder().encode(ref),
     ]),
   )
-  const variant = (Number.parseInt(hash.charAt(16), 16) & 3) | 8
-  return hash.replace(
-    /^(.{8})(.{4}).(...).(...)(.{12}).*/,
-    `$1-$2-5$3-${variant.toString(16)}$4-$5`,
-  )
+  const variant = '89ab'.charAt(Number(`0x${hash.charAt(16)}`) & 3)
+  return hash.replace(/^(.{8})(.{4}).(...).(...)(.{12}).*/, `$1-$2-5$3-${variant}$4-$5`)
 }

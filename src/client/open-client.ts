@@ -67,6 +67,10 @@ export class OpenClient implements Client {
     return this.#state
   }
 
+  get isRestarting(): boolean {
+    return this.#backAt !== undefined
+  }
+
   createRoom(): Promise<{ readonly roomId: string; readonly roomName: string }> {
     return this.#http.createRoom()
   }

@@ -7,8 +7,7 @@ export const sha1 = (bytes: Uint8Array): string => {
   const words = new DataView(new ArrayBuffer(320))
   new Uint8Array(words.buffer).set(bytes)
   words.setUint8(bytes.length, 0x80)
-  words.setUint8(62, bytes.length >> 5)
-  words.setUint8(63, bytes.length << 3)
+  words.setUint16(62, bytes.length * 8)
   const word = (at: number): number => words.getUint32(at * 4)
   for (let at = 16; at < 80; at += 1) {
     words.setUint32(at * 4, rotate(word(at - 3) ^ word(at - 8) ^ word(at - 14) ^ word(at - 16), 1))

@@ -1,9 +1,9 @@
 import type { Clock } from '../ports/clock.ts'
 
-const GATHER_MS = 10
+const GATHER_MS = 25
 
 /**
- * Lets joins that come thick go on together, every 10 ms, so that they share an append and a
+ * Lets joins that come thick go on together, every 25 ms, so that they share an append and a
  * SUBSCRIBE; one that comes alone goes on at once (ADR 3).
  */
 export class Gathering {
@@ -15,7 +15,7 @@ export class Gathering {
     this.#clock = clock
   }
 
-  /** Resolves when the caller may go on, 10 ms later at most. */
+  /** Resolves when the caller may go on, 25 ms later at most. */
   pass(): Promise<void> {
     const wait = this.#openAt - this.#clock.now()
     if (wait <= 0) {

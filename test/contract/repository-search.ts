@@ -12,6 +12,7 @@ import {
   newRoom,
   newRoomId,
   saying,
+  upTo,
 } from './repository-scene.ts'
 
 /** What is searched for, and which of these texts have it. */
@@ -144,7 +145,9 @@ export const searchRules = (make: MakeRepository): void => {
     const { repository } = await make()
     // Far more words than are indexed of a segment.
     const wordy = Array.from({ length: 60 }, (_, at) =>
-      Array.from({ length: 3_000 }, (_, word) => (at * 3_000 + word).toString(36)).join(' '),
+      upTo(3_000)
+        .map((word) => (at * 3_000 + word - 1).toString(36))
+        .join(' '),
     )
     const { room, fill } = await roomWith(repository, wordy)
     await fill(2 * SEARCH_SEGMENT)

@@ -15,6 +15,7 @@ export class WildProxy {
   readonly #random: Random
   readonly #server = createServer((near) => this.#join(near))
   readonly #pairs = new Set<Pair>()
+  #isFrozen = false
 
   private constructor(targets: () => readonly number[], random: Random) {
     this.#targets = targets
@@ -50,16 +51,20 @@ export class WildProxy {
   freezeOne(): Frozen | undefined {
     if (this.#pairs.size === 0) return undefined
     const pair = this.#random.pick([...this.#pairs])
-    const { near, far } = pair
-    near.unpipe(far)
-    far.unpipe(near)
-    return {
-      thaw: () => {
-        near.pipe(far)
-        far.pipe(near)
-      },
-      cut: () => this.#end(pair),
-    }
+    hold(pair)
+    return { thaw: () => pass(pair), cut: () => this.#end(pair) }
+  }
+
+  /** The same on all connections, and on those that are made meanwhile. */
+  freeze(): void {
+    this.#isFrozen = true
+    for (const pair of this.#pairs) hold(pair)
+  }
+
+  /** Everything that came since `freeze` passes. */
+  thaw(): void {
+    this.#isFrozen = false
+    for (const pair of this.#pairs) pass(pair)
   }
 
   async close(): Promise<void> {
@@ -83,8 +88,7 @@ export class WildProxy {
       socket.on('error', () => {})
       socket.on('close', () => this.#end(pair))
     }
-    near.pipe(far)
-    far.pipe(near)
+    if (!this.#isFrozen) pass(pair)
   }
 
   #end(pair: Pair): void {
@@ -92,6 +96,16 @@ export class WildProxy {
     pair.near.destroy()
     pair.far.destroy()
   }
+}
+
+const hold = ({ near, far }: Pair): void => {
+  near.unpipe(far)
+  far.unpipe(near)
+}
+
+const pass = ({ near, far }: Pair): void => {
+  near.pipe(far)
+  far.pipe(near)
 }
 
 /** A connection that stands still. */

@@ -95,6 +95,16 @@ const breaches: readonly Breach[] = [
   ),
   ...forbidden(['../../domain/room.ts'], ['src/adapters/http'], /knows the domain's types/),
   ...forbidden(
+    ['../../src/domain/room.ts', '../../src/app.ts', 'node:fs', 'react', 'ws'],
+    ['web/src'],
+    /The page imports its own files/,
+  ),
+  ...forbidden(
+    ['../../../src/domain/room.ts', '../../vite.config.ts', 'node:fs', 'react', 'uqr'],
+    ['web/src/views'],
+    /The page imports its own files/,
+  ),
+  ...forbidden(
     ['../domain/room.ts', '../protocol/events.ts', '../app.ts', '../settings.ts', 'fastify', 'ink'],
     ['src/cli'],
     /The command line knows servers from outside/,
@@ -208,6 +218,9 @@ const clean: Readonly<Record<string, string>> = {
   'src/adapters/http/other.ts': importOf('@fastify/cors'),
   'src/cli/it.ts': importOf('ws') + importOf('node:util').replaceAll(/\b(it|a)\b/g, '$1b'),
   'src/terminal/it.ts': importOf('ink') + importOf('react').replaceAll(/\b(it|a)\b/g, '$1b'),
+  'web/src/it.ts':
+    importOf('uqr') + importOf('../../src/client/it.ts').replaceAll(/\b(it|a)\b(?!\.ts)/g, '$1b'),
+  'web/src/views/it.ts': importOf('preact/hooks'),
   'src/app.ts': "import { it } from './adapters/memory/it.ts'\nexport const app = it\n",
 }
 
@@ -224,7 +237,7 @@ interface Finding {
 const findingsIn = (folder: string): Promise<readonly Finding[]> =>
   new Promise((resolve, reject) => {
     const oxlint = join(top, 'node_modules/oxlint/bin/oxlint')
-    const args = [oxlint, '--format=json', 'src', 'test']
+    const args = [oxlint, '--format=json', 'src', 'test', 'web']
     execFile(process.execPath, args, { cwd: folder, maxBuffer: 1 << 26 }, (_error, out, err) => {
       try {
         resolve((JSON.parse(out) as { diagnostics: Finding[] }).diagnostics)

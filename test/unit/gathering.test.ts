@@ -10,13 +10,13 @@ test('who comes alone waits for nothing; who follows soon goes on with the other
     void gathering.pass().then(() => passed.push(`${name} at ${clock.now()}`))
   for (const name of ['a', 'b', 'c']) {
     come(name)
-    await clock.advance(4)
+    await clock.advance(10)
   }
-  await clock.advance(3)
+  await clock.advance(10)
   come('d')
-  await clock.advance(30)
+  await clock.advance(75)
   come('e')
   await clock.advance(0)
-  expect(passed).toEqual(['a at 0', 'b at 10', 'c at 10', 'd at 20', 'e at 45'])
+  expect(passed).toEqual(['a at 0', 'b at 25', 'c at 25', 'd at 50', 'e at 115'])
   expect(clock.pending).toBe(0)
 })

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { encodeMessage } from '../../src/adapters/http/frames.ts'
+import { pageFile } from '../../src/adapters/http/page.ts'
 import { buildServer, type ServerParts } from '../../src/adapters/http/server.ts'
 import { MemoryRepository } from '../../src/adapters/memory/repository.ts'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
@@ -33,6 +34,11 @@ import type {
   RoomInfo,
   RoomWithMembers,
 } from '../../src/ports/repository.ts'
+
+const PAGE = [
+  pageFile('/', 'text/html; charset=utf-8', Buffer.from('<!doctype html>')),
+  pageFile('/assets/a-1.js', 'text/javascript; charset=utf-8', Buffer.from('export {}')),
+]
 
 export const realClock: Clock = {
   now: () => performance.now(),
@@ -334,6 +340,7 @@ export const fixture = (parts: Partial<ServerParts> = {}): Fixture => {
     directory: { page: async () => ({ rooms: [], more: false }) },
     invitations: new Invitations(repository, ids, realClock),
     pings: { repository: async () => {}, queue: async () => {} },
+    page: PAGE,
     clock: realClock,
     ids,
     log,

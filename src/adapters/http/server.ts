@@ -26,9 +26,9 @@ import { healthRoutes, type HealthParts, type Pings } from './health.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { JsonSocket } from './json-socket.ts'
 import { messageRoutes } from './messages.ts'
+import { type PageFile, pageRoutes } from './page.ts'
 import { roomRoutes, type RoomsParts } from './rooms.ts'
 import { SERVE_PATH, serveRoute, type ServeParts } from './serve.ts'
-import { welcomeRoute } from './welcome.ts'
 
 export interface ServerParts extends AdmissionParts {
   readonly controller: RoomsParts['controller'] &
@@ -40,6 +40,7 @@ export interface ServerParts extends AdmissionParts {
   readonly invitations: CodesParts['invitations']
   readonly directory: DirectoryRouteParts['directory']
   readonly pings: Pings
+  readonly page: readonly PageFile[]
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
@@ -133,7 +134,7 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
   })
   // Hooks run in the order in which they were added: those of the plugins first.
   app.after(() => addHooks(app, settings.allowedOrigins))
-  void app.register(welcomeRoute)
+  void app.register(pageRoutes, { files: parts.page })
   void app.register(healthRoutes, parts)
   void app.register(roomRoutes, { ...parts, admission })
   void app.register(directoryRoute, parts)

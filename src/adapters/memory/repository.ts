@@ -151,7 +151,9 @@ export class MemoryRepository implements Repository {
       .sort((a, b) => (a.id < b.id ? -1 : 1))
       .slice(0, limit)
       .map(({ id, settings: { name, topic }, members }) => ({
-        ...{ id, name, topic },
+        id,
+        name,
+        topic,
         memberCount: members.size,
       }))
   }

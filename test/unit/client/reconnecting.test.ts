@@ -22,7 +22,7 @@ test.each([0, 0.25, 0.999])(
     expect(sockets.length).toBe(2)
     for (let failure = 0; failure < 12; failure += 1) {
       const count = sockets.length
-      const pause = random * Math.min(30_000, 1_000 * 2 ** failure)
+      const pause = random * Math.min(30_000, 700 * 2 ** failure)
       last().end()
       await clock.advance(Math.max(0, pause - 1))
       expect(sockets.length).toBe(random === 0 ? count + 1 : count)
@@ -48,23 +48,41 @@ test('who lets in and throws out at once is not asked without end', async () => 
   for (let round = 0; round < 10; round += 1) {
     last().end()
     expect(client.state).toBe('offline')
-    expect(await pauseOf(opened)).toBe(500)
+    expect(await pauseOf(opened)).toBe(400)
     last().welcome()
   }
   expect(states.slice(0, 5)).toEqual(['connecting', 'live', 'offline', 'connecting', 'live'])
 })
 
-test('goaway says when to come back, to the millisecond, whatever the close code', async () => {
-  const { last, join, sockets, clock } = openClient()
+test('goaway says when to come back, to the millisecond, whatever the close code; until then it is told', async () => {
+  const { last, join, sockets, clock, client } = openClient()
   await join()
   await clock.advance(20_000)
+  expect(client.isRestarting).toBe(false)
   last().tell({ event: 'goaway', reconnectAfterMs: 2_817 })
   await clock.advance(17)
   last().end(1012)
   await clock.advance(2_799)
-  expect(sockets.length).toBe(1)
+  expect([sockets.length, client.isRestarting]).toEqual([1, true])
   await clock.advance(1)
-  expect(sockets.length).toBe(2)
+  expect([sockets.length, client.isRestarting]).toEqual([2, false])
+})
+
+test('another node that takes over within 2 s has whoever lost its own within 5 s', async () => {
+  // The third try comes just too early, the fourth as late as can be.
+  const chances = [0.94, 0.94, 0.999]
+  const { clock, last, join, sockets, at } = openClient({ random: () => chances.shift() ?? 0 })
+  await join()
+  await clock.advance(10_000)
+  const lostAt = clock.now()
+  last().end()
+  while (clock.now() - lostAt < 2_000) {
+    const count = sockets.length
+    last().end()
+    while (sockets.length === count) await clock.advance(10)
+  }
+  expect(at.at(-1)! - lostAt).toBeGreaterThan(4_500)
+  expect(at.at(-1)! - lostAt).toBeLessThan(5_000)
 })
 
 test.each([
@@ -334,6 +352,17 @@ test('when the network changes the node is asked, and lost when it does not answ
   await Promise.race([client.close(), clock.advance(3_000)])
   page.dispatchEvent(new Event('online'))
   expect([sockets.length, clock.pending]).toEqual([2, 0])
+})
+
+test('when the network changes 3 s are enough, also for an answer that is waited for already', async () => {
+  const { page } = openPage()
+  const { join, sockets, clock } = openClient()
+  const there = await join()
+  void there.send('hello').catch(() => {})
+  await clock.advance(1_000)
+  for (let flap = 0; flap < 20; flap += 1) page.dispatchEvent(new Event('offline'))
+  await clock.advance(3_000)
+  expect(sockets.length).toBe(2)
 })
 
 test('after 1008 and goaway the time that was told is kept, whatever happens to the page', async () => {

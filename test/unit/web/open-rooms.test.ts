@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import type { Client, Room } from '../../../src/client/client.ts'
+import { OpenRooms } from '../../../web/src/open-rooms.ts'
+import { eventually } from '../../eventually.ts'
+import { ScriptedRoom } from './scripted-room.ts'
+
+const ONE = 'd4d211a2-d09f-4e19-8822-8aeddcb0fdd8'
+const OTHER = '0e6a2b7c-52d4-4bb0-9c1f-3a7d5f3b9c11'
+const linkOf = (id: string): string => `http://chat.example/#${id}`
+
+const opened = () => {
+  const scripted = new Map<string, ScriptedRoom>()
+  const told = { connects: 0, unread: [] as string[], heard: 0 }
+  const client: Client = {
+    state: 'live',
+    isRestarting: false,
+    createRoom: async () => ({ roomId: ONE, roomName: 'Quiet Place' }),
+    join: async (id): Promise<Room> => {
+      const room = new ScriptedRoom(id)
+      scripted.set(id, room)
+      return room
+    },
+    on: () => () => {},
+    close: async () => {},
+  }
+  const rooms = new OpenRooms({
+    connect: () => {
+      told.connects += 1
+      return client
+    },
+    changed: () => {},
+    onUnread: ({ id }) => told.unread.push(id),
+    onHeard: () => (told.heard += 1),
+  })
+  const joined = async (): Promise<unknown> =>
+    eventually('all are joined', () => rooms.all.every(({ hasJoined }) => hasJoined))
+  return { rooms, scripted, told, joined }
+}
+
+test('nothing is connected before there is a room, and then once for all of them', async () => {
+  const { rooms, told } = opened()
+  rooms.show('http://chat.example/')
+  expect([told.connects, rooms.shown]).toEqual([0, undefined])
+  expect(await rooms.create()).toBe(ONE)
+  rooms.show(linkOf(ONE))
+  rooms.show(linkOf(OTHER))
+  rooms.show(linkOf(ONE))
+  expect([told.connects, rooms.shown?.id]).toEqual([1, ONE])
+  expect(rooms.all.map(({ id }) => id)).toEqual([ONE, OTHER])
+})
+
+test('what is said in the room on the screen is read, elsewhere unread, and so is all while nobody sees the page', async () => {
+  const { rooms, scripted, told, joined } = opened()
+  rooms.show(linkOf(ONE))
+  rooms.open(OTHER)
+  await joined()
+  scripted.get(ONE)?.says('someone')
+  scripted.get(OTHER)?.says('someone')
+  expect([rooms.unread, told.unread, told.heard]).toEqual([1, [OTHER], 1])
+  rooms.look(false)
+  scripted.get(ONE)?.says('someone')
+  expect([rooms.unread, told.unread, told.heard]).toEqual([2, [OTHER, ONE], 1])
+  rooms.look(true)
+  expect(rooms.unread).toBe(1)
+  rooms.show(linkOf(OTHER))
+  expect(rooms.unread).toBe(0)
+})
+
+test('a room that is closed is left, and is not shown any more', async () => {
+  const { rooms, scripted, joined } = opened()
+  rooms.show(linkOf(ONE))
+  await joined()
+  rooms.close(rooms.open(ONE))
+  expect([rooms.all, rooms.shown, scripted.get(ONE)?.hasLeft]).toEqual([[], undefined, true])
+})

@@ -1,0 +1,200 @@
+import {
+  ShareChatError,
+  type Client,
+  type MemberRef,
+  type Message,
+  type Room,
+  type RoomState,
+} from '../../src/client/client.ts'
+import { LogWindow } from './log-window.ts'
+import { OutgoingTexts } from './outgoing.ts'
+import { Typists } from './typists.ts'
+
+export interface OpenRoomParts {
+  readonly id: string
+  readonly client: Pick<Client, 'join' | 'isRestarting'>
+  readonly changed: () => void
+  /** Called with every chat message of somebody else that nobody is looking at. */
+  readonly onUnread: (room: OpenRoom, message: Message) => void
+  /** Called with every chat message of somebody else that is looked at. */
+  readonly onHeard: (message: Message) => void
+}
+
+/** A room that this page is in, or tries to be in, and what is shown of it. */
+export class OpenRoom {
+  readonly id: string
+  readonly log: LogWindow
+  readonly outgoing: OutgoingTexts
+  readonly typists: Typists
+  /** What is written and not sent yet. */
+  draft = ''
+  /** Chat messages of others since somebody looked. */
+  unread = 0
+  /** The first message that was unread when somebody looked: the marker is before it. */
+  marker: number | undefined
+  /** Whether we came back too late, so that the others see somebody else. */
+  isRenamed = false
+  /** Why it is over, or was never joined. */
+  end: string | undefined
+  readonly #parts: OpenRoomParts
+  readonly #mine = new Set<string>()
+  #room: Room | undefined
+  #hasLeft = false
+  #isWatched = false
+  #isAtEnd = true
+
+  constructor(parts: OpenRoomParts) {
+    this.#parts = parts
+    this.id = parts.id
+    this.log = new LogWindow(
+      (range) => this.#room?.history(range) ?? Promise.reject(new Error('not joined')),
+      parts.changed,
+    )
+    this.outgoing = new OutgoingTexts(parts.changed)
+    this.typists = new Typists(parts.changed)
+    void this.join()
+  }
+
+  get name(): string {
+    return this.#room?.name ?? ''
+  }
+
+  get state(): RoomState | 'restarting' {
+    if (this.end !== undefined) return 'over'
+    const { state = 'connecting' } = this.#room ?? {}
+    return state === 'offline' && this.#parts.client.isRestarting ? 'restarting' : state
+  }
+
+  get hasJoined(): boolean {
+    return this.#room !== undefined
+  }
+
+  get you(): MemberRef | undefined {
+    return this.#room?.you
+  }
+
+  get members(): readonly MemberRef[] {
+    return this.#room?.members ?? []
+  }
+
+  get memberCount(): number {
+    return this.#room?.memberCount ?? 0
+  }
+
+  isMine(message: Message): boolean {
+    return this.#mine.has(message.memberId)
+  }
+
+  /** Joins, also again after it could not be joined. Resolves when it has, or will not. */
+  async join(): Promise<void> {
+    this.end = undefined
+    this.#parts.changed()
+    try {
+      const room = await this.#parts.client.join(this.id)
+      if (this.#hasLeft) await room.leave()
+      else this.#listen(room)
+    } catch (error) {
+      this.#endWith(error)
+    }
+  }
+
+  send(text: string): void {
+    if (this.#room) void this.outgoing.send(this.#room, text)
+    this.marker = undefined
+  }
+
+  sendAgain(key: number): void {
+    const failed = this.outgoing.all.find((outgoing) => outgoing.key === key)
+    if (!failed) return
+    this.outgoing.discard(key)
+    this.send(failed.text)
+  }
+
+  typing(): void {
+    this.#room?.typing()
+  }
+
+  /** Resolves when the server was told, or is not there to be told. */
+  async leave(): Promise<void> {
+    this.#hasLeft = true
+    this.typists.clear()
+    await this.#room?.leave()
+  }
+
+  /** Whether this room is on the screen and somebody is there. */
+  watch(isWatched: boolean): void {
+    if (this.#isWatched === isWatched) return
+    this.#isWatched = isWatched
+    if (!isWatched) this.marker = undefined
+    this.#look()
+  }
+
+  /** Whether the end of the log is in sight. */
+  lookAtEnd(isAtEnd: boolean): void {
+    if (this.#isAtEnd === isAtEnd) return
+    this.#isAtEnd = isAtEnd
+    this.#look()
+  }
+
+  #look(): void {
+    if (this.#isWatched && this.#isAtEnd) this.unread = 0
+    this.#parts.changed()
+  }
+
+  #listen(room: Room): void {
+    const { changed } = this.#parts
+    this.#room = room
+    this.#mine.add(room.you.id)
+    this.log.begin(room.seq)
+    room.on('message', (message) => this.#take(message))
+    room.on('members', changed)
+    room.on('typing', (member) => this.typists.add(member))
+    room.on('reset', (from) => {
+      this.marker = undefined
+      this.outgoing.seen(from - 1)
+      this.log.begin(from - 1)
+    })
+    room.on('you', ({ id }) => {
+      this.#mine.add(id)
+      this.isRenamed = true
+      changed()
+    })
+    room.on('state', (state) => {
+      if (state === 'over') void this.#learnEnd(room)
+      if (state === 'live') void this.log.again()
+      changed()
+    })
+    void this.log.older()
+  }
+
+  /** Only who reads on is told why nothing comes. */
+  async #learnEnd(room: Room): Promise<void> {
+    try {
+      await room.messages(room.seq).next()
+      this.#endWith(undefined)
+    } catch (error) {
+      this.#endWith(error)
+    }
+  }
+
+  #endWith(error: unknown): void {
+    this.end = error instanceof ShareChatError ? error.code : 'not_joined'
+    this.typists.clear()
+    this.#parts.changed()
+  }
+
+  #take(message: Message): void {
+    const { onUnread, onHeard } = this.#parts
+    this.typists.remove(message.memberId)
+    const isLookedAt = this.#isWatched && this.#isAtEnd
+    this.log.add(message, isLookedAt || !this.#isWatched)
+    this.outgoing.seen(message.seq)
+    if (message.type !== 'chat' || this.isMine(message)) return
+    if (!isLookedAt) {
+      if (this.unread === 0) this.marker = message.seq
+      this.unread += 1
+    }
+    if (this.#isWatched) onHeard(message)
+    else onUnread(this, message)
+  }
+}

@@ -1,0 +1,81 @@
+import { readLink, type Client, type Message } from '../../src/client/client.ts'
+import { OpenRoom } from './open-room.ts'
+
+export interface OpenRoomsParts {
+  /** Called once, when there is a room to be in. */
+  readonly connect: () => Client
+  readonly changed: () => void
+  /** Called with every chat message of somebody else that nobody is looking at. */
+  readonly onUnread: (room: OpenRoom, message: Message) => void
+  /** Called with every chat message of somebody else that is looked at. */
+  readonly onHeard: (message: Message) => void
+}
+
+/** The rooms of this page; one of them, or none, is on the screen. */
+export class OpenRooms {
+  readonly #parts: OpenRoomsParts
+  readonly #rooms = new Map<string, OpenRoom>()
+  #client: Client | undefined
+  #shown: OpenRoom | undefined
+  #isVisible = true
+
+  constructor(parts: OpenRoomsParts) {
+    this.#parts = parts
+  }
+
+  get all(): readonly OpenRoom[] {
+    return Array.from(this.#rooms.values())
+  }
+
+  get shown(): OpenRoom | undefined {
+    return this.#shown
+  }
+
+  get unread(): number {
+    return this.all.reduce((sum, { unread }) => sum + unread, 0)
+  }
+
+  /** @returns the new room's id @throws ShareChatError */
+  async create(): Promise<string> {
+    return (await this.#connected().createRoom()).roomId
+  }
+
+  /** Opens a room without showing it. */
+  open(id: string): OpenRoom {
+    const room =
+      this.#rooms.get(id) ?? new OpenRoom({ ...this.#parts, id, client: this.#connected() })
+    this.#rooms.set(id, room)
+    this.#parts.changed()
+    return room
+  }
+
+  /** @param link this page's address: its room is opened and shown; without one, the start page */
+  show(link: string): void {
+    const id = readLink(link)?.roomId
+    this.#shown = id === undefined ? undefined : this.open(id)
+    this.#watch()
+    this.#parts.changed()
+  }
+
+  /** Whether anybody can see this page. */
+  look(isVisible: boolean): void {
+    this.#isVisible = isVisible
+    this.#watch()
+  }
+
+  /** Leaves a room and forgets it. */
+  close(room: OpenRoom): void {
+    this.#rooms.delete(room.id)
+    if (this.#shown === room) this.#shown = undefined
+    void room.leave()
+    this.#parts.changed()
+  }
+
+  #watch(): void {
+    for (const room of this.#rooms.values()) room.watch(this.#isVisible && room === this.#shown)
+  }
+
+  #connected(): Client {
+    return (this.#client ??= this.#parts.connect())
+  }
+}

@@ -1,0 +1,140 @@
+const count = (n: number, one: string, many: string): string =>
+  `${n.toLocaleString('en')} ${n === 1 ? one : many}`
+
+/** Everything that the page says, in English. Another language is another file like this one. */
+export const texts = {
+  product: 'sharechat',
+  about: 'Chat rooms without accounts: open a room, send the link, talk.',
+  tooOld:
+    'This page needs JavaScript and a browser of the last few years. If you have both, reload it. Otherwise the room can be joined from a terminal.',
+
+  home: {
+    heading: 'Talk, without an account',
+    lead: 'Open a room and send its link. Whoever has the link can join, gets a random name, and reads everything that was said.',
+    create: 'Create a room',
+    creating: 'Creating…',
+    haveLink: 'Have a link?',
+    linkLabel: 'Link of a room',
+    open: 'Open',
+    notALink: 'This is not the link of a room: such a link ends in # and a long id.',
+    notCreated: 'No room could be created.',
+    remembered: 'Remembered rooms',
+    remember: 'Remember my rooms in this browser',
+    rememberHint: 'Otherwise nothing is kept when this tab is closed.',
+  },
+
+  rooms: {
+    heading: 'Rooms',
+    show: 'Rooms',
+    create: 'New room',
+    unread: (n: number) => `${n.toLocaleString('en')} unread`,
+    unnamed: 'Room',
+  },
+
+  room: {
+    members: (n: number) => count(n, 'member', 'members'),
+    membersHeading: 'Members',
+    notListed: (n: number) => `and ${n.toLocaleString('en')} more`,
+    you: 'you',
+    invite: 'Invite',
+    leave: 'Leave',
+    close: 'Close',
+    notify: 'Notify me',
+    notifying: 'Notifying',
+    log: 'Messages',
+    beginning: 'This is the beginning of the room.',
+    loading: 'Loading…',
+    notLoaded: 'Messages could not be loaded.',
+    again: 'Try again',
+    newMessages: (n: number) => count(n, 'new message', 'new messages'),
+    toNewest: 'To the newest messages',
+    marker: 'New',
+    joined: 'joined the room.',
+    left: 'left the room.',
+    renamed: 'You were away for too long to be the same member. You are now',
+    typing: (n: number) => (n === 1 ? 'is typing…' : 'are typing…'),
+    severalTyping: 'Several members are typing…',
+    and: 'and',
+    opensElsewhere: 'opens in a new tab',
+  },
+
+  composer: {
+    label: 'Message',
+    placeholder: 'Write a message',
+    send: 'Send',
+    sending: 'Sending…',
+    waiting: 'Waits for a connection',
+    sent: 'Sent',
+    retry: 'Send again',
+    discard: 'Discard',
+    failed: {
+      invalid: 'Not sent: this text cannot be sent.',
+      too_large: 'Not sent: the text is too long.',
+      overloaded: 'Not sent: too many messages wait already.',
+      not_joined: 'Not sent: you are not in the room any more.',
+      unknown: 'It could not be confirmed. Perhaps it was sent: look before you send it again.',
+    } as Readonly<Record<string, string>>,
+    failedOtherwise: 'Not sent.',
+  },
+
+  states: {
+    connecting: 'Connecting…',
+    'catching up': 'Catching up…',
+    live: 'Live',
+    offline: 'No connection. Trying again…',
+    restarting: 'The server is restarting. You will be back in a few seconds…',
+    over: 'Ended',
+  },
+
+  /** Why a room cannot be entered, or has ended. */
+  ends: {
+    not_found: {
+      heading: 'This room is gone',
+      lead: 'There is no room behind this link: it has ended, or the link is not whole.',
+    },
+    full: {
+      heading: 'This room is full',
+      lead: 'Nobody can join until somebody leaves.',
+    },
+    replaced: {
+      heading: 'You are here in another tab',
+      lead: 'This membership goes on there.',
+    },
+    removed: {
+      heading: 'You were removed',
+      lead: 'The owner of this room has ended your membership.',
+    },
+    forbidden: {
+      heading: 'This page may not join',
+      lead: 'The server does not allow this address to use it.',
+    },
+  } as Readonly<Record<string, { readonly heading: string; readonly lead: string }>>,
+  endedOtherwise: {
+    heading: 'This room cannot be joined',
+    lead: 'The server did not say why.',
+  },
+  retryJoin: 'Try again',
+  toStart: 'To the start page',
+
+  invite: {
+    heading: 'Invite',
+    lead: 'Whoever has this link can join and read everything.',
+    linkLabel: 'Link of this room',
+    copy: 'Copy',
+    copied: 'Copied',
+    share: 'Share…',
+    qr: 'QR code of the link',
+    noQr: 'The QR code could not be loaded. To have it, reload the page.',
+    close: 'Close',
+    shareText: (room: string) => `Join me in ${room}`,
+  },
+
+  notification: (room: string, n: number) =>
+    `${count(n, 'new message', 'new messages')} in ${room}`,
+  announced: (n: number) => count(n, 'new message', 'new messages'),
+  time: {
+    clock: new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }),
+    day: new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' }),
+    full: new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' }),
+  },
+}

@@ -1,0 +1,105 @@
+import type { JSX } from 'preact/jsx-runtime'
+import { useRef, useState } from 'preact/hooks'
+import { readLink } from '../../../src/client/client.ts'
+import type { KeptRooms } from '../kept-rooms.ts'
+import type { OpenRooms } from '../open-rooms.ts'
+import { texts } from '../texts.ts'
+
+export interface HomeProps {
+  readonly rooms: OpenRooms
+  readonly remembered: KeptRooms
+  /** Draws the page again. */
+  readonly changed: () => void
+}
+
+/** The start page: one button, and a field for a link. */
+export const Home = ({ rooms, remembered, changed }: HomeProps): JSX.Element => {
+  const [problem, setProblem] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const link = useRef<HTMLInputElement>(null)
+  const { home } = texts
+
+  const create = async (): Promise<void> => {
+    setBusy(true)
+    setProblem('')
+    try {
+      location.hash = await rooms.create()
+    } catch (error) {
+      setProblem(`${home.notCreated} ${error instanceof Error ? error.message : ''}`)
+    } finally {
+      setBusy(false)
+    }
+  }
+  const open = (written: string): void => {
+    const id = readLink(written)?.roomId ?? readLink(`${location.origin}/#${written}`)?.roomId
+    if (id === undefined) setProblem(home.notALink)
+    else location.hash = id
+  }
+
+  return (
+    <main class="home">
+      <h1>{home.heading}</h1>
+      <p class="lead">{home.lead}</p>
+      <button
+        type="button"
+        class="main"
+        aria-disabled={isBusy}
+        onClick={() => void (isBusy || create())}
+      >
+        {isBusy ? home.creating : home.create}
+      </button>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          open(link.current?.value.trim() ?? '')
+        }}
+      >
+        <label for="link">{home.haveLink}</label>
+        <div class="line">
+          <input
+            ref={link}
+            id="link"
+            aria-label={home.linkLabel}
+            autocomplete="off"
+            spellcheck={false}
+            placeholder={`${location.origin}/#…`}
+          />
+          <button type="submit">{home.open}</button>
+        </div>
+      </form>
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+      {(remembered.rooms?.length ?? 0) > 0 && (
+        <section aria-labelledby="remembered">
+          <h2 id="remembered">{home.remembered}</h2>
+          <ul>
+            {remembered.rooms?.map(({ id, name }) => (
+              <li key={id}>
+                <a href={`#${id}`}>
+                  <bdi>{name}</bdi>
+                </a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <label class="choice">
+        <input
+          type="checkbox"
+          checked={remembered.rooms !== undefined}
+          aria-describedby="remember-hint"
+          onChange={({ currentTarget: { checked } }) => {
+            if (checked) remembered.keep(rooms.all)
+            else remembered.forget()
+            changed()
+          }}
+        />
+        {home.remember}
+      </label>
+      <p class="hint" id="remember-hint">
+        {home.rememberHint}
+      </p>
+    </main>
+  )
+}

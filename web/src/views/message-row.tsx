@@ -1,0 +1,92 @@
+import { Component } from 'preact'
+import type { JSX } from 'preact/jsx-runtime'
+import type { Message } from '../../../src/client/client.ts'
+import { hueOf } from '../hue.ts'
+import { partsOf } from '../links.ts'
+import { texts } from '../texts.ts'
+
+export interface MessageRowProps {
+  readonly message: Message
+  /** Whether it begins a group of messages of one member. */
+  readonly isFirst: boolean
+  /** Whether it is the first of its day. */
+  readonly isNewDay: boolean
+  /** Whether it is the first one that was unread. */
+  readonly isMarked: boolean
+  readonly isMine: boolean
+}
+
+/** A message of the log. It is drawn once: only the props that change draw it again. */
+export class MessageRow extends Component<MessageRowProps> {
+  override shouldComponentUpdate(next: MessageRowProps): boolean {
+    const { message, isFirst, isNewDay, isMarked, isMine } = this.props
+    return (
+      next.message !== message ||
+      next.isFirst !== isFirst ||
+      next.isNewDay !== isNewDay ||
+      next.isMarked !== isMarked ||
+      next.isMine !== isMine
+    )
+  }
+
+  override render(): JSX.Element {
+    const { message, isFirst, isNewDay, isMarked, isMine } = this.props
+    const { seq, type, memberId, memberName } = message
+    const sent = new Date(message.sent)
+    const time = (
+      <time dateTime={message.sent} title={texts.time.full.format(sent)}>
+        {texts.time.clock.format(sent)}
+      </time>
+    )
+    const name = (
+      <bdi class="name" style={{ '--hue': `${hueOf(memberId)}` }}>
+        {memberName}
+      </bdi>
+    )
+    return (
+      <li data-seq={seq} class={`${type} ${isFirst ? 'first' : ''} ${isMine ? 'mine' : ''}`}>
+        {isNewDay && <div class="day">{texts.time.day.format(sent)}</div>}
+        {isMarked && <div class="marker">{texts.room.marker}</div>}
+        {type === 'chat' ? (
+          <div class="body">
+            {isFirst && (
+              <div class="by">
+                {name}
+                {isMine && <span class="hint"> ({texts.room.you})</span>} {time}
+              </div>
+            )}
+            <div class="text" dir="auto">
+              <Text of={message.message} />
+              {isMine && (
+                <span class="sent">
+                  <span aria-hidden="true">✓</span>
+                  <span class="only-read">{texts.composer.sent}</span>
+                </span>
+              )}
+            </div>
+          </div>
+        ) : (
+          <div class="note">
+            {name} {texts.room[type]} {time}
+          </div>
+        )}
+      </li>
+    )
+  }
+}
+
+/** A text with its links. It is never taken for HTML. */
+const Text = ({ of }: { readonly of: string }): JSX.Element => (
+  <>
+    {partsOf(of).map(({ text, href }) =>
+      href === undefined ? (
+        text
+      ) : (
+        <a href={href} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">
+          {text}
+          <span class="only-read"> ({texts.room.opensElsewhere})</span>
+        </a>
+      ),
+    )}
+  </>
+)
