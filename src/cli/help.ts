@@ -53,6 +53,7 @@ Exit code: 0 it was stopped; 1 it cannot start or run; 2 a setting is wrong.
 [url] is the server, such as https://chat.example.
 
   --print         print the link only, as it does when the output is no terminal
+  --code          print a code of six digits, too, that leads to the room for ten minutes
 ${SERVER}
 
 ${EXIT_CODES}
