@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { LocalPostgres } from './adapters/local-postgres/local-postgres.ts'
 import { MemoryQueue } from './adapters/memory/queue.ts'
 import { MemoryRepository } from './adapters/memory/repository.ts'
 import type { Limits } from './adapters/http/admission.ts'
@@ -61,9 +62,7 @@ export const buildApp = (
   const clock = new SystemClock()
   const ids = new SystemIds()
   const eventLoop = new EventLoopGauge()
-  const services = settings.cluster
-    ? clusterServices(settings.cluster, clock, log)
-    : embeddedServices(clock, settings.memoryLimitBytes)
+  const services = servicesOf(settings, clock, log)
   const { repository, queue } = services
   const controller = new Controller({
     ...settings,
@@ -145,12 +144,35 @@ const limitsOf = (rates: Rates, clock: Clock): Limits => ({
   pace: () => new Pace(rates, clock.now()),
 })
 
+const servicesOf = (settings: Settings, clock: Clock, log: Log): Services => {
+  if (settings.cluster) return clusterServices(settings.cluster, clock, log)
+  if (settings.dataDir !== undefined) return durableServices(settings.dataDir, clock, log)
+  return embeddedServices(clock, settings.memoryLimitBytes)
+}
+
 const embeddedServices = (clock: Clock, memoryLimitBytes: number): Services => ({
   repository: new MemoryRepository(clock, memoryLimitBytes),
   queue: new MemoryQueue(clock),
   start: async () => {},
   stop: async () => {},
 })
+
+const durableServices = (dataDir: string, clock: Clock, log: Log): Services => {
+  const postgres = new LocalPostgres({ dataDir, log })
+  const repository = new PostgresRepository({ url: postgres.url })
+  return {
+    repository,
+    queue: new MemoryQueue(clock),
+    start: async () => {
+      await postgres.start()
+      await repository.start()
+    },
+    stop: async () => {
+      await repository.stop()
+      await postgres.stop()
+    },
+  }
+}
 
 const clusterServices = (
   { databaseUrl, redisUrl }: { readonly databaseUrl: string; readonly redisUrl: string },
@@ -172,7 +194,10 @@ const clusterServices = (
   }
 }
 
-const modeOf = (settings: Settings) => (settings.cluster ? 'cluster' : 'embedded')
+const modeOf = (settings: Settings) => {
+  if (settings.cluster) return 'cluster'
+  return settings.dataDir === undefined ? 'embedded' : 'durable'
+}
 
 const portOf = (address: AddressInfo | string | null): number =>
   typeof address === 'object' ? (address?.port ?? 0) : 0

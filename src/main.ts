@@ -1,5 +1,6 @@
 import closeWithGrace from 'close-with-grace'
 import { readPage } from './adapters/http/page.ts'
+import { CannotStart } from './adapters/local-postgres/cannot-start.ts'
 import { PinoLog } from './adapters/system/log.ts'
 import { buildApp } from './app.ts'
 import type { GivenRoom } from './domain/directory.ts'
@@ -35,7 +36,10 @@ const log = new PinoLog(settings.logLevel)
 const page = await readPage(new URL('web/', import.meta.url))
 const app = buildApp(settings, log, page, settings.givenRooms)
 
+let stopping = false
+
 closeWithGrace({ delay: settings.drainMs, logger: undefined }, async ({ signal, err }) => {
+  stopping = true
   if (err) log.error('unexpected failure', { error: err })
   else log.info('stopping', { signal: signal ?? 'none' })
   try {
@@ -49,12 +53,16 @@ closeWithGrace({ delay: settings.drainMs, logger: undefined }, async ({ signal, 
 try {
   process.stdout.write(greeting(await app.start()))
 } catch (error) {
-  log.error('cannot start', { error })
-  process.stderr.write(`Cannot start: ${whyNot(error)}\n`)
-  process.exit(EXIT_FAILURE)
+  // A start that a signal ended ends as the drain does.
+  if (!stopping) {
+    log.error('cannot start', { error })
+    process.stderr.write(`Cannot start: ${whyNot(error)}\n`)
+    process.exit(EXIT_FAILURE)
+  }
 }
 
 function whyNot(error: unknown): string {
+  if (error instanceof CannotStart) return error.message
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'EADDRINUSE') return `port ${settings.port} is in use; set PORT to another one.`
   if (code === 'EACCES') return `port ${settings.port} may not be used; set PORT to another one.`

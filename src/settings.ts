@@ -14,7 +14,8 @@ const MESSAGE_BYTES_RATE = '65536/524288'
 export interface Settings {
   readonly host: string
   readonly port: number
-  /** Undefined: embedded. */
+  /** The folder of a node that keeps its rooms itself. Neither this nor `cluster`: embedded. */
+  readonly dataDir: string | undefined
   readonly cluster: { readonly databaseUrl: string; readonly redisUrl: string } | undefined
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /** Who may create and join from a browser; empty: anyone. */
@@ -68,6 +69,7 @@ const rate = (byDefault: string) =>
 const variables = Type.Object({
   HOST: Type.String({ pattern: '^\\S+$', default: '0.0.0.0' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080 }),
+  DATA_DIR: Type.Optional(Type.String({ pattern: '\\S' })),
   DATABASE_URL: Type.Optional(Type.String({ pattern: '^postgres(ql)?://' })),
   REDIS_URL: Type.Optional(Type.String({ pattern: '^rediss?://.' })),
   LOG_LEVEL: Type.Unsafe<Settings['logLevel']>({
@@ -106,6 +108,7 @@ const RATE_HINT = 'must be <per second>/<burst>, both above 0, such as 10/100'
 /** What a value must look like that is not a number. */
 const HINTS: Readonly<Record<string, string>> = {
   HOST: 'must be a host name or an address',
+  DATA_DIR: 'must be the path of a folder',
   DATABASE_URL: 'must begin with postgres:// or postgresql:// and be a URL',
   REDIS_URL: 'must begin with redis:// or rediss://, name a host and be a URL',
   LOG_LEVEL: 'must be fatal, error, warn, info, debug, trace or silent',
@@ -138,6 +141,7 @@ export const loadSettings = (
   return Object.freeze({
     host: values.HOST,
     port: values.PORT,
+    dataDir: values.DATA_DIR,
     cluster: databaseUrl && redisUrl ? Object.freeze({ databaseUrl, redisUrl }) : undefined,
     logLevel: values.LOG_LEVEL,
     allowedOrigins: Object.freeze(listOf(values.ALLOWED_ORIGINS)),
@@ -173,7 +177,12 @@ const given = (environment: Readonly<Record<string, string | undefined>>): Given
   return data
 }
 
-const urlProblems = ({ DATABASE_URL, REDIS_URL }: Given): string[] => {
+const urlProblems = ({ DATA_DIR, DATABASE_URL, REDIS_URL }: Given): string[] => {
+  if (DATA_DIR && (DATABASE_URL || REDIS_URL)) {
+    return [
+      'DATA_DIR must not be set beside DATABASE_URL and REDIS_URL: a node keeps its rooms itself or shares them.',
+    ]
+  }
   if (DATABASE_URL && !REDIS_URL) return ['REDIS_URL must be set too, because DATABASE_URL is.']
   if (REDIS_URL && !DATABASE_URL) return ['DATABASE_URL must be set too, because REDIS_URL is.']
   return []

@@ -34,7 +34,7 @@ const URL_OPTION = { url: { type: 'string' }, help: { type: 'boolean', short: 'h
  * @param argv without the program and the command
  * @throws UsageError
  */
-export const readServeArgs = (argv: readonly string[]): true | undefined => {
+export const readNoArgs = (argv: readonly string[]): true | undefined => {
   const { values } = parsed(() =>
     parseArgs({ args: [...argv], options: { help: URL_OPTION.help } }),
   )

@@ -1,4 +1,4 @@
-const COMMANDS = ['serve', 'new', 'join', 'say', 'tail', 'stress'] as const
+const COMMANDS = ['serve', 'doctor', 'new', 'join', 'say', 'tail', 'stress'] as const
 export type CommandName = (typeof COMMANDS)[number]
 
 export const isCommandName = (word: string): word is CommandName =>
@@ -20,6 +20,7 @@ export const HELP = `Anonymous chat rooms: who has a room's link can join it.
   sharechat say <room>         send each line of the standard input
   sharechat tail <room>        print what is said
   sharechat serve              run a server
+  sharechat doctor             tell what is wrong with its settings and what it needs
   sharechat stress             put load on a server and check what it does
 
   sharechat <command> --help   tells about one of them
@@ -38,13 +39,23 @@ Settings come from the environment, such as PORT=9000 sharechat serve. The most 
 
   PORT            where it listens (8080)
   HOST            on which address (0.0.0.0: all of this machine)
+  DATA_DIR        a folder in which it keeps its rooms; without, they are in memory
   DATABASE_URL    postgres://…, and
-  REDIS_URL       redis://…: with both it is a node of a cluster; without, rooms are in memory
+  REDIS_URL       redis://…: with both it is a node of a cluster
   LOG_LEVEL       fatal, error, warn, info, debug, trace or silent (info)
 
 All of them are in the README of the package.
 
 Exit code: 0 it was stopped; 1 it cannot start or run; 2 a setting is wrong.
+`,
+  doctor: `Looks at what a server with these settings needs, and changes nothing: the settings, Postgres
+and Redis or the folder in DATA_DIR, the port, and the limits of this machine.
+
+  sharechat doctor [--help]
+
+Settings come from the environment, as those of sharechat serve.
+
+Exit code: 0 without a problem (there may be warnings); 1 with one; 2 a setting is wrong.
 `,
   new: `Makes a room and prints its link. In a terminal it joins the room then, as join does.
 

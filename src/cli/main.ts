@@ -4,7 +4,7 @@ import type { Client } from '../client/client.ts'
 import { roomLink } from '../client/link.ts'
 import { printableLine } from '../terminal/printable.ts'
 import { UsageError } from '../stress/usage-error.ts'
-import { readNewArgs, readRoomArgs, readServeArgs, readTailArgs } from './args.ts'
+import { readNewArgs, readRoomArgs, readNoArgs, readTailArgs } from './args.ts'
 import { newCode, withRoomId } from './codes.ts'
 import { dial } from './dial.ts'
 import { HELP, HELP_OF, isCommandName } from './help.ts'
@@ -23,9 +23,14 @@ const run = async ([word, ...argv]: readonly string[]): Promise<number> => {
   if (!isCommandName(word)) throw new UsageError(`There is no command '${word}'.`)
   switch (word) {
     case 'serve':
-      if (!readServeArgs(argv)) return helped(HELP_OF.serve)
+      if (!readNoArgs(argv)) return helped(HELP_OF.serve)
       await import('../main.ts')
       return 0
+    case 'doctor': {
+      if (!readNoArgs(argv)) return helped(HELP_OF.doctor)
+      const { doctor } = await import('../doctor.ts')
+      return doctor(process.env, print)
+    }
     case 'stress': {
       const { stress } = await import('../stress/command.ts')
       return stress(argv)

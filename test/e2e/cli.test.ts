@@ -34,8 +34,8 @@ describe('sharechat, talking', () => {
   test('a code from new leads others to the room, and one that is wrong tells so', async () => {
     const made = await sharechat(['new', '--code', urlOf(node)])
     const [, roomId = '', code = ''] = /#([0-9a-f-]{36})\n(\d{6})\n$/.exec(made.stdout) ?? []
-    const env = { SHARECHAT_URL: urlOf(node) }
-    expect(await sharechat(['say', code], 'by code\n', env)).toMatchObject({ code: 0, stderr: '' })
+    const said = await sharechat(['say', '--url', urlOf(node), code], 'by code\n')
+    expect(said).toEqual({ code: 0, stdout: '', stderr: '' })
     expect(await chatsOf(node, roomId)).toEqual(['by code'])
     const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, '0')
     expect(await sharechat(['join', '--url', urlOf(node), wrong])).toEqual({
@@ -172,10 +172,24 @@ describe('sharechat', () => {
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('PORT') })
   })
 
+  test('doctor looks at what a server would need, and its exit code tells', async () => {
+    const settings = { PORT: '0', HOST: '127.0.0.1' }
+    const [well, ill] = await Promise.all([
+      new Cli(['doctor'], settings).ended(),
+      new Cli(['doctor'], { ...settings, DATA_DIR: '/dev/null/data' }).ended(),
+    ])
+    expect(well).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/No problems/),
+      stderr: '',
+    })
+    expect(ill).toMatchObject({ code: 1, stdout: expect.stringMatching(/PROBLEM +DATA_DIR must/) })
+  })
+
   test('--help of all and of each tells what there is, and exits with 0', async () => {
     const help = await sharechat(['--help'])
     expect(help).toMatchObject({ code: 0, stderr: '' })
-    for (const command of ['serve', 'new', 'join', 'say', 'tail', 'stress']) {
+    for (const command of ['serve', 'doctor', 'new', 'join', 'say', 'tail', 'stress']) {
       expect(help.stdout).toMatch(new RegExp(`^ {2}sharechat ${command}\\b`, 'm'))
       const { code, stdout, stderr } = await sharechat([command, '--help'])
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

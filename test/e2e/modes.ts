@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, inject, onTestFinished } from 'vitest'
-import { freshDatabase, type FreshDatabase } from '../services/database.ts'
+import { freshDatabase } from '../services/database.ts'
 import { ServerNode, type Settings } from './server-node.ts'
 
 export type Mode = 'embedded' | 'cluster'
@@ -18,12 +21,16 @@ export const clusterSettings = async (): Promise<Settings> => {
   return { DATABASE_URL: database.url, REDIS_URL: inject('redisUrl') }
 }
 
-/** Nodes for one test alone, which may end them as it likes. */
+/**
+ * Nodes for one test alone, which may end them as it likes.
+ * @param program as ServerNode's
+ */
 export const startCluster = async (
   count: number,
   settings: Settings,
+  program?: string,
 ): Promise<readonly ServerNode[]> => {
-  const nodes = await ServerNode.start(count, settings)
+  const nodes = await ServerNode.start(count, settings, program)
   onTestFinished(async () => {
     await Promise.all(nodes.map((node) => node.stop()))
   })
@@ -38,6 +45,25 @@ export const startNodes = async (mode: Mode, settings: Settings = {}): Promise<N
 
 const asNodes = (each: readonly ServerNode[]): Nodes => ({ a: each[0]!, b: each.at(-1)!, each })
 
+/** Where the nodes of some scenarios keep their rooms, and how many they are. */
+interface Place {
+  readonly count: number
+  readonly settings: Settings
+  remove(): Promise<void>
+}
+
+const placeFor = async (mode: Mode | 'durable'): Promise<Place> => {
+  if (mode === 'embedded') return { count: 1, settings: {}, remove: async () => {} }
+  if (mode === 'durable') {
+    const folder = await mkdtemp(join(tmpdir(), 'sharechat-durable-'))
+    const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 10 })
+    return { count: 1, settings: { DATA_DIR: folder }, remove }
+  }
+  const { url, drop } = await freshDatabase()
+  const settings = { DATABASE_URL: url, REDIS_URL: inject('redisUrl') }
+  return { count: 2, settings, remove: drop }
+}
+
 /**
  * The same scenarios against one process and against two. The nodes are shared by the scenarios
  * and drained at the end; `nodes` has them once a test runs.
@@ -46,21 +72,19 @@ export const inBothModes = (
   theme: string,
   scenarios: (nodes: Nodes) => void,
   settings: Settings = {},
+  modes: readonly (Mode | 'durable')[] = ['embedded', 'cluster'],
 ): void => {
-  describe.each<Mode>(['embedded', 'cluster'])(`${theme}, %s`, (mode) => {
+  describe.each(modes)(`${theme}, %s`, (mode) => {
     let started: Nodes | undefined
-    let database: FreshDatabase | undefined
+    let place: Place | undefined
     const there = (): Nodes => {
       if (started === undefined) throw new Error('the nodes are there while a test runs')
       return started
     }
     beforeAll(async () => {
-      if (mode === 'cluster') database = await freshDatabase()
-      const shared: Settings =
-        database === undefined
-          ? settings
-          : { ...settings, DATABASE_URL: database.url, REDIS_URL: inject('redisUrl') }
-      started = asNodes(await ServerNode.start(database === undefined ? 1 : 2, shared))
+      place = await placeFor(mode)
+      const shared: Settings = { ...settings, ...place.settings }
+      started = asNodes(await ServerNode.start(place.count, shared))
     })
     afterEach(() => {
       for (const node of there().each) node.mustBeUp()
@@ -69,7 +93,7 @@ export const inBothModes = (
       try {
         await Promise.all((started?.each ?? []).map((node) => node.stop()))
       } finally {
-        await database?.drop()
+        await place?.remove()
       }
     })
     scenarios({
@@ -85,6 +109,10 @@ export const inBothModes = (
     })
   })
 }
+
+/** As inBothModes, and against one process that keeps its rooms. */
+export const inEveryMode = (theme: string, scenarios: (nodes: Nodes) => void): void =>
+  inBothModes(theme, scenarios, {}, ['embedded', 'durable', 'cluster'])
 
 /** As inBothModes, for scenarios that are about something else and do much of it from one address. */
 export const inBothModesAtAnyRate = (theme: string, scenarios: (nodes: Nodes) => void): void =>

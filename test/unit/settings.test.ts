@@ -19,6 +19,7 @@ describe('settings', () => {
     expect(loadSettings({ PATH: '/bin' })).toEqual({
       host: '0.0.0.0',
       port: 8080,
+      dataDir: undefined,
       cluster: undefined,
       logLevel: 'info',
       allowedOrigins: [],
@@ -70,6 +71,7 @@ describe('settings', () => {
     ).toEqual({
       host: '127.0.0.1',
       port: 0,
+      dataDir: undefined,
       cluster: { databaseUrl: URLS.DATABASE_URL, redisUrl: URLS.REDIS_URL },
       logLevel: 'silent',
       allowedOrigins: ['https://a.example', 'http://localhost:3000'],
@@ -97,8 +99,22 @@ describe('settings', () => {
     expect(loadSettings({ RATE_LIMIT: 'off' })).toEqual({ ...loadSettings({}), rates: undefined })
   })
 
+  test('DATA_DIR is a node that keeps its rooms itself', () => {
+    expect(loadSettings({ DATA_DIR: './a folder' })).toEqual({
+      ...loadSettings({}),
+      dataDir: './a folder',
+    })
+  })
+
   test('an empty variable counts as not set', () => {
-    const empty = { DATABASE_URL: '', REDIS_URL: '', PORT: '', TRUST_PROXY: '', JOIN_RATE: '' }
+    const empty = {
+      DATA_DIR: '',
+      DATABASE_URL: '',
+      REDIS_URL: '',
+      PORT: '',
+      TRUST_PROXY: '',
+      JOIN_RATE: '',
+    }
     expect(loadSettings(empty)).toEqual(loadSettings({}))
   })
 
@@ -131,6 +147,12 @@ describe('settings', () => {
     [{ ...URLS, REDIS_URL: 'cache.example:6379' }, /^REDIS_URL must begin with redis/],
     [{ DATABASE_URL: URLS.DATABASE_URL }, /^REDIS_URL must be set too/],
     [{ REDIS_URL: URLS.REDIS_URL }, /^DATABASE_URL must be set too/],
+    [{ DATA_DIR: ' ' }, /^DATA_DIR must be the path of a folder/],
+    [
+      { ...URLS, DATA_DIR: './data' },
+      /^DATA_DIR must not be set beside DATABASE_URL and REDIS_URL/,
+    ],
+    [{ REDIS_URL: URLS.REDIS_URL, DATA_DIR: './data' }, /^DATA_DIR must not be set beside/],
     [{ ALLOWED_ORIGINS: 'https://a.example/' }, /^ALLOWED_ORIGINS /],
     [{ ALLOWED_ORIGINS: 'https://a.example/chat' }, /^ALLOWED_ORIGINS /],
     [{ ALLOWED_ORIGINS: 'https://A.example' }, /^ALLOWED_ORIGINS /],
@@ -187,6 +209,7 @@ describe('settings', () => {
     expect(Object.fromEntries(rows)).toEqual({
       HOST: '0.0.0.0',
       PORT: '8080',
+      DATA_DIR: '',
       DATABASE_URL: '',
       REDIS_URL: '',
       LOG_LEVEL: 'info',

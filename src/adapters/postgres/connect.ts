@@ -14,12 +14,26 @@ const MAX_WAITING = 500
 const END_SECONDS = 2
 
 /**
+ * Where a URL leads: as for Postgres' own programs, `?host=/folder` is the folder of a Unix socket.
+ * The library knows such a folder as an option only.
+ */
+const addressOf = (text: string): { readonly url: string; readonly path?: string } => {
+  const url = new URL(text)
+  const folder = url.searchParams.get('host')
+  if (!folder?.startsWith('/')) return { url: text }
+  url.searchParams.delete('host')
+  return { url: url.href, path: `${folder}/.s.PGSQL.${url.port || 5432}` }
+}
+
+/**
  * A lazy pool of the library's, which bounds nothing but the making of a connection: see Pool.
  * @param max connections
  * @param statementMs after which the server cancels a statement
  */
-export const connect = (url: string, max: number, statementMs: number): Sql =>
-  postgres(url, {
+export const connect = (address: string, max: number, statementMs: number): Sql => {
+  const { url, ...socket } = addressOf(address)
+  return postgres(url, {
+    ...socket,
     max,
     // Shorter than the deadline: a connection that cannot be made means that nothing was sent.
     connect_timeout: 2,
@@ -37,6 +51,7 @@ export const connect = (url: string, max: number, statementMs: number): Sql =>
       default_transaction_isolation: 'read committed',
     },
   })
+}
 
 /**
  * Settles like `reply`, or rejects with DeadlineMissed after `ms` milliseconds. The library itself

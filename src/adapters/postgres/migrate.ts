@@ -43,12 +43,15 @@ export const migrate = async (url: string, migrations: readonly Migration[]): Pr
   }
 }
 
+/** What tells whether a migration is still the one that was applied. */
+export const checksumOf = (body: string): string => createHash('sha256').update(body).digest('hex')
+
 /**
  * One statement does it all, because a lost connection between statements would be replaced
  * silently, without the lock and outside the transaction. The lock ends with the transaction.
  */
 const statement = ({ name, body }: Migration): string => {
-  const checksum = createHash('sha256').update(body).digest('hex')
+  const checksum = checksumOf(body)
   return `do $run$
 declare
   v_checksum text;

@@ -8,7 +8,7 @@ import { unavailable } from './errors.ts'
 import { Publishing } from './publishing.ts'
 import { decodeRun, encodeRun } from './run-codec.ts'
 
-const PREFIX = 'sharechat:room:'
+export const PREFIX = 'sharechat:room:'
 const SUBSCRIBE_BATCH = 500
 const PUBLISH_TIMEOUT_MS = 500
 const SUBSCRIBE_TIMEOUT_MS = 2_000

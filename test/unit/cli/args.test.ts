@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readNewArgs, readRoomArgs, readServeArgs, readTailArgs } from '../../../src/cli/args.ts'
+import { readNewArgs, readRoomArgs, readNoArgs, readTailArgs } from '../../../src/cli/args.ts'
 import { UsageError } from '../../../src/stress/usage-error.ts'
 
 const ID = 'd4d211a2-d09f-4e19-8822-8aeddcb0fdd8'
@@ -44,7 +44,7 @@ test('tail: where to begin', () => {
 })
 
 test('--help comes before everything that is missing', () => {
-  expect(readServeArgs(['--help'])).toBeUndefined()
+  expect(readNoArgs(['--help'])).toBeUndefined()
   expect(readNewArgs(['-h', 'nonsense'], {})).toBeUndefined()
   expect(readRoomArgs(['--help'], {})).toBeUndefined()
   expect(readTailArgs(['-h'], {})).toBeUndefined()
@@ -67,8 +67,8 @@ test.for<
   [readTailArgs, [ID, '--after', 'x']],
   [readTailArgs, [ID, '--after', '1.5']],
   [readTailArgs, [ID, '--all', '--after', '1']],
-  [readServeArgs, ['--port', '9000']],
-  [readServeArgs, ['9000']],
+  [readNoArgs, ['--port', '9000']],
+  [readNoArgs, ['9000']],
 ])('a command line that is wrong is refused with one sentence: %s %j', ([read, argv]) => {
   expect(() => read(argv, {})).toThrow(UsageError)
   expect(() => read(argv, {})).toThrow(/^[A-Z-][^\n]*\.$/)
