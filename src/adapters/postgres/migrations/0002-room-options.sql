@@ -57,5 +57,3 @@ begin
     end if;
   end loop;
 end $$;
-
-drop function is_past;
