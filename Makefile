@@ -8,7 +8,7 @@ installed := node_modules/.package-lock.json
 peers := bench/node_modules/.package-lock.json
 built := dist/main.js
 # Folders too: theirs is the time of a removed file.
-sources := $(shell find src web) tsconfig.json tsconfig.build.json
+sources := $(shell find src web) docs/asyncapi.json tsconfig.json tsconfig.build.json
 
 .PHONY: help run test build unit unit-test int int-test e2e e2e-test chaos fuzz scroll screenshots bench lint types format clean up down
 

@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: services,
+          globalSetup: [services, 'test/e2e/setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Whole servers, which mostly wait: two files at a time, after the other projects.

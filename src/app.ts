@@ -3,7 +3,8 @@ import { LocalPostgres } from './adapters/local-postgres/local-postgres.ts'
 import { MemoryQueue } from './adapters/memory/queue.ts'
 import { MemoryRepository } from './adapters/memory/repository.ts'
 import type { Limits } from './adapters/http/admission.ts'
-import { encodeMessage } from './adapters/http/frames.ts'
+import { Connections } from './adapters/http/connections.ts'
+import { encodeMessage, typeOf } from './adapters/http/frames.ts'
 import type { PageFile } from './adapters/http/page.ts'
 import { buildServer } from './adapters/http/server.ts'
 import { PostgresRepository } from './adapters/postgres/repository.ts'
@@ -21,6 +22,7 @@ import { Pace } from './domain/pace.ts'
 import type { Clock } from './ports/clock.ts'
 import { codeOf } from './ports/errors.ts'
 import type { Log } from './ports/log.ts'
+import { noMeter } from './ports/meter.ts'
 import type { Queue } from './ports/queue.ts'
 import type { Repository } from './ports/repository.ts'
 import type { Rates, Settings } from './settings.ts'
@@ -44,6 +46,8 @@ export interface App {
 interface Services {
   readonly repository: Repository
   readonly queue: Queue
+  /** Whether the queue carries messages, and how many came that were none. */
+  queueState(): { readonly up: boolean; readonly malformed: number }
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -53,17 +57,21 @@ interface Services {
  * @param page what is served to browsers
  * @param givenRooms public rooms that are there from the start
  */
-export const buildApp = (
+export const buildApp = async (
   settings: Settings,
   log: Log,
   page: readonly PageFile[],
   givenRooms: readonly GivenRoom[],
-): App => {
+): Promise<App> => {
   const clock = new SystemClock()
   const ids = new SystemIds()
   const eventLoop = new EventLoopGauge()
   const services = servicesOf(settings, clock, log)
   const { repository, queue } = services
+  const metrics = settings.metrics && (await loadMetrics(settings))
+  const meter = metrics?.meter ?? noMeter
+  const connections = new Connections(meter)
+  const history = new History(repository, clock)
   const controller = new Controller({
     ...settings,
     repository,
@@ -71,12 +79,13 @@ export const buildApp = (
     clock,
     ids,
     log,
+    meter,
     encode: encodeMessage,
   })
   const directory = new Directory({ repository, clock, ids, log, givenRooms })
   const server = buildServer({
     controller,
-    history: new History(repository, clock),
+    history,
     directory,
     invitations: new Invitations(repository, ids, clock),
     search: new Search(repository, controller.indexer, clock),
@@ -87,8 +96,22 @@ export const buildApp = (
     clock,
     ids,
     log,
+    meter,
+    connections,
     settings,
   })
+  const gauges = () => {
+    const { up, malformed } = services.queueState()
+    return {
+      ...controller.gauges,
+      connections: connections.open,
+      accepting: controller.accepting,
+      overloaded: eventLoop.overloaded,
+      queueUp: up,
+      queueMalformed: malformed,
+      history: history.reads,
+    }
+  }
 
   let stopping: Promise<void> | undefined
   const startServices = async () => {
@@ -115,7 +138,7 @@ export const buildApp = (
     controller.stop()
     eventLoop.stop()
     results.push(...(await Promise.allSettled([server.close()])))
-    results.push(...(await Promise.allSettled([services.stop()])))
+    results.push(...(await Promise.allSettled([services.stop(), metrics?.stop()])))
     const failures = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],
     )
@@ -124,6 +147,9 @@ export const buildApp = (
 
   return {
     start: async () => {
+      if (settings.metrics && metrics) {
+        log.info('metrics listening', { port: await metrics.start(settings.metrics, gauges) })
+      }
       await server.listen({ host: settings.host, port: settings.port })
       log.info('listening', { port: portOf(server.server.address()), mode: modeOf(settings) })
       await startServices()
@@ -144,15 +170,24 @@ const limitsOf = (rates: Rates, clock: Clock): Limits => ({
   pace: () => new Pace(rates, clock.now()),
 })
 
+/** Not loaded where it is not wanted: the library costs 40 ms and 12 MB. */
+const loadMetrics = async (settings: Settings) => {
+  const { Metrics } = await import('./adapters/prometheus/metrics.ts')
+  return new Metrics(typeOf, { mode: modeOf(settings), leaseMs: settings.leaseMs })
+}
+
 const servicesOf = (settings: Settings, clock: Clock, log: Log): Services => {
   if (settings.cluster) return clusterServices(settings.cluster, clock, log)
   if (settings.dataDir !== undefined) return durableServices(settings.dataDir, clock, log)
   return embeddedServices(clock, settings.memoryLimitBytes)
 }
 
+const queueInProcess = () => ({ up: true, malformed: 0 })
+
 const embeddedServices = (clock: Clock, memoryLimitBytes: number): Services => ({
   repository: new MemoryRepository(clock, memoryLimitBytes),
   queue: new MemoryQueue(clock),
+  queueState: queueInProcess,
   start: async () => {},
   stop: async () => {},
 })
@@ -163,6 +198,7 @@ const durableServices = (dataDir: string, clock: Clock, log: Log): Services => {
   return {
     repository,
     queue: new MemoryQueue(clock),
+    queueState: queueInProcess,
     start: async () => {
       await postgres.start()
       await repository.start()
@@ -184,6 +220,7 @@ const clusterServices = (
   return {
     repository,
     queue,
+    queueState: () => queue,
     start: async () => {
       await queue.start()
       await repository.start()

@@ -2,7 +2,12 @@ import { isIP } from 'node:net'
 import { examineDataDir } from './adapters/local-postgres/examine.ts'
 import { examinePostgres } from './adapters/postgres/examine.ts'
 import { examineRedis } from './adapters/redis/examine.ts'
-import { examineFiles, examineMemory, examinePort } from './adapters/system/examine.ts'
+import {
+  type ExaminedPort,
+  examineFiles,
+  examineMemory,
+  examinePort,
+} from './adapters/system/examine.ts'
 import { type Finding, good, problem, warning } from './ports/finding.ts'
 import { readRooms } from './rooms-file.ts'
 import { loadSettings, type Settings, SettingsError } from './settings.ts'
@@ -49,10 +54,17 @@ const partsOf = (settings: Settings): readonly Promise<Part>[] => [
     ? []
     : [part('DATA_DIR', () => examineDataDir(settings.dataDir ?? ''))]),
   part('This machine', async () => [
-    await examinePort(settings.host, settings.port),
+    ...(await Promise.all(portsOf(settings).map(examinePort))),
     await examineFiles(),
     ...(isEmbedded(settings) ? [examineMemory(settings.memoryLimitBytes)] : []),
   ]),
+]
+
+const portsOf = ({ host, port, metrics }: Settings): readonly ExaminedPort[] => [
+  { host, port, settings: ['HOST', 'PORT'], path: '/api/livez' },
+  ...(metrics
+    ? [{ ...metrics, settings: ['METRICS_HOST', 'METRICS_PORT'] as const, path: '/metrics' }]
+    : []),
 ]
 
 const isEmbedded = ({ cluster, dataDir }: Settings): boolean => !cluster && dataDir === undefined

@@ -34,7 +34,7 @@ const greeting = (url: string) => `sharechat is at ${url}
 const settings = readSettings()
 const log = new PinoLog(settings.logLevel)
 const page = await readPage(new URL('web/', import.meta.url))
-const app = buildApp(settings, log, page, settings.givenRooms)
+const app = await buildApp(settings, log, page, settings.givenRooms)
 
 let stopping = false
 
@@ -63,9 +63,11 @@ try {
 
 function whyNot(error: unknown): string {
   if (error instanceof CannotStart) return error.message
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE') return `port ${settings.port} is in use; set PORT to another one.`
-  if (code === 'EACCES') return `port ${settings.port} may not be used; set PORT to another one.`
-  if (code === 'EADDRNOTAVAIL') return 'this machine does not have the address in HOST.'
+  const { code, port } = error as { readonly code?: string; readonly port?: number }
+  const ofMetrics = settings.metrics !== undefined && port === settings.metrics.port
+  const [PORT, HOST] = ofMetrics ? ['METRICS_PORT', 'METRICS_HOST'] : ['PORT', 'HOST']
+  if (code === 'EADDRINUSE') return `port ${port} is in use; set ${PORT} to another one.`
+  if (code === 'EACCES') return `port ${port} may not be used; set ${PORT} to another one.`
+  if (code === 'EADDRNOTAVAIL') return `this machine does not have the address in ${HOST}.`
   return 'see the log line above.'
 }

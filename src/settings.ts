@@ -14,6 +14,8 @@ const MESSAGE_BYTES_RATE = '65536/524288'
 export interface Settings {
   readonly host: string
   readonly port: number
+  /** Where Prometheus gets its numbers; undefined: nowhere, and nothing is counted. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined
   /** The folder of a node that keeps its rooms itself. Neither this nor `cluster`: embedded. */
   readonly dataDir: string | undefined
   readonly cluster: { readonly databaseUrl: string; readonly redisUrl: string } | undefined
@@ -69,6 +71,8 @@ const rate = (byDefault: string) =>
 const variables = Type.Object({
   HOST: Type.String({ pattern: '^\\S+$', default: '0.0.0.0' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080 }),
+  METRICS_HOST: Type.String({ pattern: '^\\S+$', default: '127.0.0.1' }),
+  METRICS_PORT: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
   DATA_DIR: Type.Optional(Type.String({ pattern: '\\S' })),
   DATABASE_URL: Type.Optional(Type.String({ pattern: '^postgres(ql)?://' })),
   REDIS_URL: Type.Optional(Type.String({ pattern: '^rediss?://.' })),
@@ -108,6 +112,7 @@ const RATE_HINT = 'must be <per second>/<burst>, both above 0, such as 10/100'
 /** What a value must look like that is not a number. */
 const HINTS: Readonly<Record<string, string>> = {
   HOST: 'must be a host name or an address',
+  METRICS_HOST: 'must be a host name or an address',
   DATA_DIR: 'must be the path of a folder',
   DATABASE_URL: 'must begin with postgres:// or postgresql:// and be a URL',
   REDIS_URL: 'must begin with redis:// or rediss://, name a host and be a URL',
@@ -130,6 +135,7 @@ export const loadSettings = (
   const problems = [
     ...schemaProblems(data),
     ...urlProblems(data),
+    ...portProblems(data),
     ...originProblems(data),
     ...proxyProblems(data),
     ...burstProblems(data),
@@ -137,10 +143,14 @@ export const loadSettings = (
   if (problems.length > 0) throw new SettingsError(problems)
 
   const values = envSchema<Variables>({ schema: variables, data, env: false })
-  const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = values
+  const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, METRICS_PORT: metricsPort } = values
   return Object.freeze({
     host: values.HOST,
     port: values.PORT,
+    metrics:
+      metricsPort === undefined
+        ? undefined
+        : Object.freeze({ host: values.METRICS_HOST, port: metricsPort }),
     dataDir: values.DATA_DIR,
     cluster: databaseUrl && redisUrl ? Object.freeze({ databaseUrl, redisUrl }) : undefined,
     logLevel: values.LOG_LEVEL,
@@ -187,6 +197,9 @@ const urlProblems = ({ DATA_DIR, DATABASE_URL, REDIS_URL }: Given): string[] => 
   if (REDIS_URL && !DATABASE_URL) return ['DATABASE_URL must be set too, because REDIS_URL is.']
   return []
 }
+
+const portProblems = ({ PORT = 8080, METRICS_PORT }: Given): string[] =>
+  METRICS_PORT === PORT && PORT !== 0 ? ['METRICS_PORT must be another port than PORT.'] : []
 
 const listOf = (list: string | number): string[] =>
   list === '' ? [] : `${list}`.split(',').map((part) => part.trim())

@@ -40,14 +40,15 @@ export class FakeConnection implements Connection {
   stalled = false
   closed: CloseReason | undefined
 
-  write(bytes: Uint8Array): void {
-    if (this.closed) return
+  write(bytes: Uint8Array): boolean {
+    if (this.closed) return false
     this.writes += 1
     this.written += bytes.length
     if (this.stalled) this.unsent += bytes.length
     for (const line of decoder.decode(bytes).split('\n')) {
       if (line !== '') this.messages.push(JSON.parse(line) as Message)
     }
+    return true
   }
 
   refuse(code: ErrorCode, failed: Message): void {

@@ -5,6 +5,7 @@ import { Controller } from '../src/domain/controller.ts'
 import type { JoinWish } from '../src/domain/joins.ts'
 import type { MemberRates } from '../src/domain/pace.ts'
 import type { Log } from '../src/ports/log.ts'
+import { type Meter, noMeter } from '../src/ports/meter.ts'
 import type { RoomId } from '../src/ports/model.ts'
 import type { Queue } from '../src/ports/queue.ts'
 import type { Repository } from '../src/ports/repository.ts'
@@ -51,6 +52,7 @@ export const openWorld = () => {
     parts: {
       repository?: Repository
       queue?: Queue
+      meter?: Meter
       rates?: MemberRates
       roomTtlMs?: number
       unusedRoomTtlMs?: number
@@ -62,6 +64,7 @@ export const openWorld = () => {
       clock,
       ids,
       log: silent,
+      meter: noMeter,
       encode: encodeLine,
       leaseMs: 10_000,
       resumeMs: 30_000,

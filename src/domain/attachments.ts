@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts'
 import { codeOf } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
+import type { Meter } from '../ports/meter.ts'
 import type { MemberId, NodeId, RoomId } from '../ports/model.ts'
 import type { Note, Queue } from '../ports/queue.ts'
 import type { Attachment, Repository, Resumed, StoredMember } from '../ports/repository.ts'
@@ -17,6 +18,7 @@ export interface AttachmentsParts {
   readonly clock: Clock
   readonly ids: Pick<Ids, 'resumeHash'>
   readonly log: Log
+  readonly meter: Meter
   readonly resumeMs: number
   /** The id under which this node attaches now. */
   readonly nodeId: () => NodeId
@@ -87,11 +89,14 @@ export class Attachments {
     this.#connected.set(member.id, member)
     other?.remove('replaced')
     if (member.attachment === 1) return
-    const { queue, nodeId, log } = this.#parts
+    const { queue, nodeId, log, meter } = this.#parts
+    meter.resumed()
+    meter.published()
     const note: Note = { kind: 'resumed', memberId: member.id, attachment: member.attachment }
-    void queue
-      .tell(member.roomId, nodeId(), note)
-      .catch((error: unknown) => log.debug('publish failed', { error }))
+    void queue.tell(member.roomId, nodeId(), note).catch((error: unknown) => {
+      meter.publishFailed()
+      log.debug('publish failed', { error })
+    })
   }
 
   /** A member's connection has ended, however that was. */

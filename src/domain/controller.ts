@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Connection, EncodeMessage } from '../ports/connection.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
+import type { DomainGauges, Meter } from '../ports/meter.ts'
 import type { LoggedMessage, MemberId, Message, Room as RoomRef, RoomId } from '../ports/model.ts'
 import type { Note, Queue } from '../ports/queue.ts'
 import type {
@@ -34,6 +35,7 @@ export interface ControllerParts {
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
+  readonly meter: Meter
   readonly encode: EncodeMessage
   readonly leaseMs: number
   /** How long a member without a connection can be resumed, in milliseconds. */
@@ -79,6 +81,8 @@ export class Controller {
   readonly #slowReaders: SlowReaders
   readonly #memberHost: MemberHost
   #phase: 'starting' | 'serving' | 'draining' = 'starting'
+  /** How many members there were to close when the drain came to that. */
+  #toClose: number | undefined
 
   constructor(parts: ControllerParts) {
     this.#parts = parts
@@ -119,6 +123,7 @@ export class Controller {
       onDoubt: (room) => this.#repairer.doubt(room),
       host: {
         clock: parts.clock,
+        meter: parts.meter,
         gapIn: (room) => this.#repairer.gapIn(room),
         behind: (room, member, from) => this.#replayer.start(room, member, from),
       },
@@ -143,6 +148,7 @@ export class Controller {
       maxMessageBytes: parts.maxMessageBytes,
       rates: parts.rates,
       clock: parts.clock,
+      meter: parts.meter,
       chat: (member, text, ref, settle) => this.#chat(member, text, ref, settle),
       typing: ({ id, name, roomId }) => this.#publisher.typing(roomId, { id, name }),
       failedMessage: (member, text) => this.#failedMessage(member, text),
@@ -173,6 +179,19 @@ export class Controller {
     return { rooms: this.#rooms.byId.size, members, waiting: this.#outbox.depth }
   }
 
+  get gauges(): DomainGauges {
+    let members = 0
+    for (const room of this.#rooms.byId.values()) members += room.members.size
+    return {
+      rooms: this.#rooms.byId.size,
+      members,
+      outboxEntries: this.#outbox.depth,
+      leaseAgeMs: this.#reaper.leaseAgeMs,
+      sweepLagMs: this.#repairer.sweepLagMs,
+      drained: this.#toClose === undefined ? 0 : 1 - members / Math.max(1, this.#toClose),
+    }
+  }
+
   /** Takes this node's lease and begins to serve. Waits as long as the repository does not answer. */
   async start(): Promise<void> {
     await this.#reaper.start()
@@ -192,6 +211,7 @@ export class Controller {
     const ownerToken = owned ? ids.ownerToken() : undefined
     const owner = ownerToken === undefined ? {} : { ownerHash: ids.ownerHash(ownerToken) }
     await repository.createRoom({ ...room, ...owner })
+    this.#parts.meter.roomCreated()
     return { id: room.id, name: room.name, ownerToken }
   }
 
@@ -247,6 +267,7 @@ export class Controller {
     const rooms = Array.from(this.#rooms.byId.values())
     // Joins that were under way are refused, so the members of now are all there will be.
     const members = rooms.flatMap((room) => Array.from(room.members))
+    this.#toClose = members.length
     await closeInWaves(members, spreadMs, this.#parts)
     this.#reaper.stop()
     if (served) await this.#reaper.reapSelf()

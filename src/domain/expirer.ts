@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../ports/clock.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
+import type { Meter } from '../ports/meter.ts'
 import type { Repository } from '../ports/repository.ts'
 
 /** Between two rounds: a quarter of the shorter lifetime, within these bounds. */
@@ -14,6 +15,7 @@ export interface ExpirerParts {
   readonly clock: Clock
   readonly ids: Pick<Ids, 'random'>
   readonly log: Log
+  readonly meter: Meter
   readonly roomTtlMs: number
   readonly unusedRoomTtlMs: number
 }
@@ -56,11 +58,12 @@ export class Expirer {
   }
 
   async #step(): Promise<boolean> {
-    const { repository, log, roomTtlMs, unusedRoomTtlMs } = this.#parts
+    const { repository, log, meter, roomTtlMs, unusedRoomTtlMs } = this.#parts
     try {
       const { rooms, more } = await repository.expireRooms({ roomTtlMs, unusedRoomTtlMs })
       this.#failing = false
       this.#ended += rooms
+      meter.roomsExpired(rooms)
       if (!more && this.#ended > 0) {
         log.info('rooms expired', { count: this.#ended })
         this.#ended = 0

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Dialect, Encoded } from '../ports/connection.ts'
+import type { Meter } from '../ports/meter.ts'
 import type { Entry } from '../ports/model.ts'
 import type { Member } from './member.ts'
 
@@ -15,6 +16,8 @@ interface Round {
   readonly entries: readonly Entry[]
   readonly members: Iterator<Member>
   readonly encodings: Map<Dialect, Encoded>
+  /** How many members were given everything from the entry of this index on. */
+  readonly given: number[]
   tookMs: number
 }
 
@@ -27,14 +30,16 @@ interface Round {
 export class FanOut {
   readonly #members: ReadonlySet<Member>
   readonly #clock: Clock
+  readonly #meter: Meter
   #due: Entry[] = []
   #round: Round | undefined
   #scheduled = false
   #restUntil = 0
 
-  constructor(members: ReadonlySet<Member>, clock: Clock) {
+  constructor(members: ReadonlySet<Member>, { clock, meter }: { clock: Clock; meter: Meter }) {
     this.#members = members
     this.#clock = clock
+    this.#meter = meter
   }
 
   /** Takes the entries that follow those of the call before, without a hole. */
@@ -71,13 +76,15 @@ export class FanOut {
     round.tookMs += now - begun
     if (!done) return
     this.#round = undefined
+    this.#count(round)
     if (round.tookMs >= SHORTEST_REST_MS) this.#restUntil = now + round.tookMs
   }
 
   #begin(): Round {
     const entries = this.#due
     this.#due = []
-    return { entries, members: this.#members.values(), encodings: new Map(), tookMs: 0 }
+    const members = this.#members.values()
+    return { entries, members, encodings: new Map(), given: [0], tookMs: 0 }
   }
 
   /**
@@ -85,7 +92,7 @@ export class FanOut {
    * and it holds nothing for them.
    * @returns whether the round is complete
    */
-  #writeSome({ entries, members, encodings }: Round, until: number): boolean {
+  #writeSome({ entries, members, encodings, given }: Round, until: number): boolean {
     const first = entries[0]?.seq ?? 0
     const last = first + entries.length - 1
     for (let written = 1; ; written += 1) {
@@ -95,9 +102,19 @@ export class FanOut {
       const { dialect } = member.connection
       let encoded = encodings.get(dialect)
       if (!encoded) encodings.set(dialect, (encoded = dialect.encode(entries)))
-      const missed = member.from - first
-      member.deliver(missed > 0 ? encoded.bytes.subarray(encoded.offsets[missed]) : encoded.bytes)
+      const missed = Math.max(0, member.from - first)
+      const bytes = missed > 0 ? encoded.bytes.subarray(encoded.offsets[missed]) : encoded.bytes
+      if (member.deliver(bytes)) given[missed] = (given[missed] ?? 0) + 1
       if (written % STRIDE === 0 && this.#clock.now() > until) return false
     }
+  }
+
+  /** Once a round and entry, not once a member. */
+  #count({ entries, given }: Round): void {
+    let members = 0
+    entries.forEach(({ plain }, index) => {
+      members += given[index] ?? 0
+      this.#meter.delivered('live', plain, members)
+    })
   }
 }

@@ -28,6 +28,11 @@ export class History {
     this.#turns = new Turns(MAX_READS, clock)
   }
 
+  /** Reads at work and waiting now. */
+  get reads(): { readonly active: number; readonly waiting: number } {
+    return this.#turns.load
+  }
+
   /**
    * At most `range.limit` messages of a room.
    * @throws RoomError `not_found`; `invalid` when the range names a message that is not in this

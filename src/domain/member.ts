@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.ts'
 import { type CloseReason, type Connection, MAX_UNSENT_BYTES } from '../ports/connection.ts'
 import type { ErrorCode } from '../ports/errors.ts'
+import type { Meter } from '../ports/meter.ts'
 import type { MemberId, Message, MessageId, RoomId, Seq } from '../ports/model.ts'
 import type { Outcome } from './outbox.ts'
 import { type MemberRates, Pace, type Verdict } from './pace.ts'
@@ -47,6 +48,7 @@ export interface MemberHost {
   /** How fast a member may send; undefined: as fast as it can. */
   readonly rates: MemberRates | undefined
   readonly clock: Pick<Clock, 'now'>
+  readonly meter: Meter
   /**
    * Puts a text on its way into the log; settled once, unless it is refused at once with a code.
    * @param ref under which it is sent; what is sent under it again is the same message
@@ -114,7 +116,9 @@ export class Member implements Reader {
     const bytes = utf8Bytes(message)
     const verdict = this.#judge(bytes)
     if (verdict === 'flood') return this.leave('flood')
-    if (message === '' || verdict === 'drop') return
+    if (message === '') return
+    this.host.meter.received()
+    if (verdict === 'drop') return this.#count('rate_limited')
     if (verdict === 'tell') return this.#refuse('rate_limited', message)
     const refusal =
       this.#check(message, bytes) ??
@@ -134,19 +138,20 @@ export class Member implements Reader {
     const bytes = utf8Bytes(text)
     const verdict = this.#judge(bytes)
     if (verdict === 'flood') return this.leave('flood')
+    this.host.meter.received()
     if (verdict !== 'pass') {
       const waitMs = this.#pace?.waitMs(bytes, this.host.clock.now()) ?? 0
-      return answer({ ...refusalOf('rate_limited'), waitMs })
+      return answer({ ...this.#refusal('rate_limited'), waitMs })
     }
-    if (text === '') return answer({ refused: 'invalid', reason: EMPTY })
+    if (text === '') return answer({ ...this.#refusal('invalid'), reason: EMPTY })
     const refusal =
       this.#check(text, bytes) ??
       this.host.chat(this, text, ref, (outcome) => {
         const code = this.#settled(outcome)
-        if (code) answer(refusalOf(code))
+        if (code) answer(this.#refusal(code))
         else if ('message' in outcome) answer({ id: outcome.message.id, seq: outcome.message.seq })
       })
-    if (refusal) answer(refusalOf(refusal))
+    if (refusal) answer(this.#refusal(refusal))
   }
 
   /** The member is typing. */
@@ -157,12 +162,19 @@ export class Member implements Reader {
     this.host.typing(this)
   }
 
-  /** Writes wire bytes, or lets the member go if it would have too much unsent. */
-  deliver(bytes: Uint8Array): void {
-    if (!this.#present || bytes.length === 0) return
-    if (this.connection.unsent + bytes.length > MAX_UNSENT_BYTES) return this.tooSlow()
-    this.connection.write(bytes)
+  /**
+   * Writes wire bytes, or lets the member go if it would have too much unsent.
+   * @returns whether they were written
+   */
+  deliver(bytes: Uint8Array): boolean {
+    if (!this.#present || bytes.length === 0) return false
+    if (this.connection.unsent + bytes.length > MAX_UNSENT_BYTES) {
+      this.tooSlow()
+      return false
+    }
+    const written = this.connection.write(bytes)
     if (this.connection.unsent > 0) this.host.slowReaders.watch(this)
+    return written
   }
 
   tooSlow(): void {
@@ -211,24 +223,28 @@ export class Member implements Reader {
     if ('failed' in outcome) return outcome.failed
     if (outcome.rejected === 'storage_full') return 'overloaded'
     if (outcome.rejected === 'room_gone') {
+      this.#count('not_found')
       this.remove('room_gone')
       return undefined
     }
+    this.#count('draining')
     this.host.disowned()
     this.remove('lease_lost')
     return undefined
   }
 
   #refuse(code: ErrorCode, message: string): void {
+    const { reason } = this.#refusal(code)
     if (!this.#present) return
-    const reason = `${REFUSALS[code] ?? BUG} "${excerpt(message)}"`
-    this.connection.refuse(code, this.host.failedMessage(this, reason))
+    this.connection.refuse(code, this.host.failedMessage(this, `${reason} "${excerpt(message)}"`))
+  }
+
+  #refusal(refused: ErrorCode): { readonly refused: ErrorCode; readonly reason: string } {
+    this.#count(refused)
+    return { refused, reason: REFUSALS[refused] ?? BUG }
+  }
+
+  #count(refused: ErrorCode): void {
+    this.host.meter.refused('text', refused)
   }
 }
-
-const refusalOf = (
-  refused: ErrorCode,
-): { readonly refused: ErrorCode; readonly reason: string } => ({
-  refused,
-  reason: REFUSALS[refused] ?? BUG,
-})

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../ports/clock.ts'
 import { codeOf, type ErrorCode } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
+import type { Meter } from '../ports/meter.ts'
 import type { LoggedMessage, NodeId, RoomId } from '../ports/model.ts'
 import type { Append, Appended, Rejection, Repository } from '../ports/repository.ts'
 
@@ -34,6 +35,7 @@ export interface OutboxParts {
   readonly repository: Pick<Repository, 'append'>
   readonly clock: Clock
   readonly ids: Ids
+  readonly meter: Meter
   /** The id under which this node appends at this moment. */
   readonly nodeId: () => NodeId
   /** Gets what an append stored, each room's in seq order, after the entries were settled. */
@@ -152,15 +154,19 @@ export class Outbox {
 
   async #append(batch: readonly Waiting[]): Promise<void> {
     this.#inFlight += 1
+    const { clock, meter } = this.#parts
     const nodeId = this.#parts.nodeId()
+    const begun = clock.now()
     const entries = batch.map((waiting) => waiting.entry)
     try {
       const appending = this.#parts.repository.append(nodeId, entries)
       this.#parts.onAppending()
       const results = await appending
       this.#failures = 0
+      meter.appended(entries.length, clock.now() - begun)
       this.#finish(batch, results, nodeId)
     } catch (error) {
+      meter.appendFailed(codeOf(error))
       this.#putBack(batch, codeOf(error))
     }
     this.#inFlight -= 1

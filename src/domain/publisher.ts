@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../ports/clock.ts'
 import type { EncodeMessage } from '../ports/connection.ts'
 import type { Log } from '../ports/log.ts'
+import type { Meter } from '../ports/meter.ts'
 import type { LoggedMessage, MemberRef, NodeId, RoomId } from '../ports/model.ts'
 import type { Queue, Run } from '../ports/queue.ts'
 import { runsOf } from './repairer.ts'
@@ -13,6 +14,7 @@ export interface PublisherParts {
   readonly queue: Pick<Queue, 'publish' | 'tell'>
   readonly clock: Clock
   readonly log: Log
+  readonly meter: Meter
   readonly encode: EncodeMessage
   /** The id under which this node appends at this moment. */
   readonly nodeId: () => NodeId
@@ -37,7 +39,8 @@ export class Publisher {
 
   /** @param messages those of each room in seq order, though some may be there twice */
   logged(messages: readonly LoggedMessage[]): void {
-    const { encode, rooms } = this.#parts
+    const { encode, rooms, meter } = this.#parts
+    meter.stored(messages)
     const byRoom = new Map<RoomId, LoggedMessage[]>()
     for (const message of messages) {
       const ofRoom = byRoom.get(message.roomId)
@@ -94,7 +97,12 @@ export class Publisher {
 
   /** What is lost is read, or was only a sign of typing. */
   #hint(published: Promise<void>): void {
-    published.catch((error: unknown) => this.#parts.log.debug('publish failed', { error }))
+    const { log, meter } = this.#parts
+    meter.published()
+    published.catch((error: unknown) => {
+      meter.publishFailed()
+      log.debug('publish failed', { error })
+    })
   }
 }
 

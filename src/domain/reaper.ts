@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../ports/clock.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
+import type { Meter } from '../ports/meter.ts'
 import type { LoggedMessage, NodeId } from '../ports/model.ts'
 import type { Repository, StoredMember } from '../ports/repository.ts'
 
@@ -18,6 +19,7 @@ export interface ReaperParts {
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
+  readonly meter: Meter
   readonly leaseMs: number
   readonly resumeMs: number
   /** This node was marked gone; its members are being removed by others. It has a new id by now. */
@@ -55,6 +57,11 @@ export class Reaper {
   /** The id under which this node appends now. */
   get nodeId(): NodeId {
     return this.#nodeId
+  }
+
+  /** Milliseconds since the lease was last taken or renewed. */
+  get leaseAgeMs(): number {
+    return this.#parts.clock.now() - this.#lastRenewal
   }
 
   /** Resolves when the lease is held, however long the repository takes to answer; or after stop. */
@@ -132,6 +139,7 @@ export class Reaper {
       return
     }
     this.#parts.log.warn('lease lost', { nodeId: this.#nodeId })
+    this.#parts.meter.leaseLost()
     this.#steadySince = undefined
     this.#nodeId = this.#parts.ids.nodeId()
     this.#parts.onLeaseLost()
@@ -169,6 +177,7 @@ export class Reaper {
     for (;;) {
       const left = await this.#parts.repository.reap(whom, this.#parts, REAP_MEMBERS)
       this.#parts.onLogged(left)
+      this.#parts.meter.reaped(left.length)
       if (left.length > 0) this.#parts.log.info('members reaped', { count: left.length })
       if (left.length < REAP_MEMBERS) return
     }

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../ports/clock.ts'
 import type { EncodeMessage } from '../ports/connection.ts'
 import type { Log } from '../ports/log.ts'
+import type { Meter } from '../ports/meter.ts'
 import type { LoggedMessage, Seq } from '../ports/model.ts'
 import type { Run } from '../ports/queue.ts'
 import type { Page, Repository } from '../ports/repository.ts'
@@ -19,6 +20,7 @@ export interface RepairerParts {
   readonly repository: Repository
   readonly clock: Clock
   readonly log: Log
+  readonly meter: Meter
   readonly encode: EncodeMessage
   /** The rooms that are open on this node now. */
   readonly rooms: ReadonlyMap<Room['id'], Room>
@@ -40,6 +42,9 @@ export class Repairer {
   #reading = 0
   readonly #doubted = new Set<Room>()
   #round: Iterator<Room> | undefined
+  /** The repository has answered every comparison of this round so far. */
+  #roundAnswered = true
+  #sweptAt: number
   #sweeping = false
   #sweepTimer: Cancel | undefined
   #stopped = false
@@ -47,9 +52,16 @@ export class Repairer {
 
   constructor(parts: RepairerParts) {
     this.#parts = parts
+    this.#sweptAt = parts.clock.now()
+  }
+
+  /** Milliseconds since all open rooms were compared, each once at least. */
+  get sweepLagMs(): number {
+    return this.#parts.clock.now() - this.#sweptAt
   }
 
   start(): void {
+    this.#sweptAt = this.#parts.clock.now()
     this.#nextSlice()
   }
 
@@ -70,7 +82,8 @@ export class Repairer {
         this.#atWork.delete(room)
         this.gapIn(room)
       } else {
-        this.#read(() => this.#fill(room))
+        this.#parts.meter.gapFound()
+        this.#read(() => this.#fill(room, 0))
       }
     })
   }
@@ -101,25 +114,30 @@ export class Repairer {
     })
   }
 
-  async #fill(room: Room): Promise<void> {
+  /** @param repaired messages that earlier tries have brought */
+  async #fill(room: Room, repaired: number): Promise<void> {
+    const { clock, meter } = this.#parts
     const claimed = room.tip
     while (this.#open(room) && room.waiting) {
       const page = await this.#page(room, room.next ?? 0)
       if (page === 'failed') {
-        this.#parts.clock.after(RETRY_MS, () => this.#read(() => this.#fill(room)))
+        clock.after(RETRY_MS, () => this.#read(() => this.#fill(room, repaired)))
         return
       }
       if (page === undefined) {
         this.#parts.onRoomGone(room)
         break
       }
+      const next = room.next ?? 0
       for (const run of this.#runs(page.messages)) room.offer(run)
+      repaired += page.messages.filter(({ seq }) => seq >= next).length
       if (page.messages.length === 0 || (room.next ?? 0) > page.lastSeq) {
         room.settle(claimed)
         break
       }
     }
     this.#atWork.delete(room)
+    if (repaired > 0) meter.gapRepaired(repaired)
     if (this.#open(room) && room.waiting) this.gapIn(room)
   }
 
@@ -155,8 +173,13 @@ export class Repairer {
     this.#sweeping = true
     this.#round ??= this.#parts.rooms.values()
     const slice = take(this.#round, SLICE_ROOMS)
-    if (slice.length < SLICE_ROOMS) this.#round = undefined
     let answering = await this.#compare(slice)
+    this.#roundAnswered &&= answering
+    if (slice.length < SLICE_ROOMS) {
+      if (this.#roundAnswered) this.#sweptAt = this.#parts.clock.now()
+      this.#round = undefined
+      this.#roundAnswered = true
+    }
     while (answering && this.#doubted.size > 0) {
       const doubted = take(this.#doubted.values(), SLICE_ROOMS)
       for (const room of doubted) this.#doubted.delete(room)

@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.ts'
 import { type EncodeMessage, MAX_UNSENT_BYTES } from '../ports/connection.ts'
 import type { Log } from '../ports/log.ts'
+import type { Meter } from '../ports/meter.ts'
 import type { Entry, Seq } from '../ports/model.ts'
 import type { Page, Repository } from '../ports/repository.ts'
 import type { Member } from './member.ts'
@@ -20,6 +21,7 @@ export interface ReplayerParts {
   readonly repository: Pick<Repository, 'read'>
   readonly clock: Clock
   readonly log: Log
+  readonly meter: Meter
   readonly encode: EncodeMessage
   /** The rooms that are open on this node now. */
   readonly rooms: ReadonlyMap<Room['id'], Room>
@@ -133,7 +135,8 @@ export class Replayer {
     }))
     for (const slice of slicesOf(entries)) {
       if (!hasRoom(replay)) break
-      member.deliver(member.connection.dialect.encode(slice).bytes)
+      const given = member.deliver(member.connection.dialect.encode(slice).bytes)
+      for (const { plain } of given ? slice : []) this.#parts.meter.delivered('replay', plain, 1)
       replay.next += slice.length
     }
     this.#goOn(replay)

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts'
 import type { CloseReason, Dialect } from '../ports/connection.ts'
+import type { Meter } from '../ports/meter.ts'
 import type { Entry, MemberRef, RoomId, Seq } from '../ports/model.ts'
 import type { Run } from '../ports/queue.ts'
 import { Bucket, type Rate } from './bucket.ts'
@@ -10,6 +11,7 @@ import { Sequencer } from './sequencer.ts'
 /** What a room needs from the node it is on. */
 export interface RoomHost {
   readonly clock: Clock
+  readonly meter: Meter
   /** An entry came before its turn, or the log is said to be longer: something may be missing. */
   gapIn(room: Room): void
   /** What a member is to get was let out before it was in the room: it has to be read from there on. */
@@ -37,7 +39,7 @@ export class Room {
     host: RoomHost,
   ) {
     this.#host = host
-    this.#fanOut = new FanOut(this.members, host.clock)
+    this.#fanOut = new FanOut(this.members, host)
   }
 
   /** The first seq that this node has not let out; undefined before its first member. */

@@ -16,6 +16,11 @@ export class Turns {
     this.#clock = clock
   }
 
+  /** At work and waiting now. */
+  get load(): { readonly active: number; readonly waiting: number } {
+    return { active: this.#taken, waiting: this.#waiting.size }
+  }
+
   /**
    * Does a piece of work in its turn, and settles as that does.
    * @throws RoomError `overloaded` when too many wait, or have waited for too long

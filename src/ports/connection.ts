@@ -16,8 +16,11 @@ export interface Connection {
   readonly unsent: number
   /** Bytes that were written in all. */
   readonly written: number
-  /** Writes wire bytes that this connection's dialect encoded. The bytes are shared: read only. */
-  write(bytes: Uint8Array): void
+  /**
+   * Writes wire bytes that this connection's dialect encoded. The bytes are shared: read only.
+   * @returns false when they were dropped, because the connection has begun to close
+   */
+  write(bytes: Uint8Array): boolean
   /**
    * Tells this client alone that a message of its own was not taken.
    * @param failed the refusal as a message of type `failed`

@@ -43,9 +43,8 @@ const entry = (text: string, seq = 1): Entry => ({
   plain: Buffer.from(text === '' ? '' : `{${text}\n`),
 })
 
-const write = (connection: Connection, ...texts: readonly string[]): void => {
+const write = (connection: Connection, ...texts: readonly string[]): boolean =>
   connection.write(connection.dialect.encode(texts.map((text) => entry(text))).bytes)
-}
 
 const failed = (text: string): Message => ({
   id: '550e8400-e29b-41d4-a716-446655440000' as MessageId,
@@ -171,13 +170,16 @@ export const connectionContract = (
     })
 
     test('C6 after close nothing is written, and the first reason stands', async () => {
-      const { connection, peer } = await connect()
+      const { connection, peer } = await connect((early) => {
+        expect(write(early)).toBe(true)
+      })
+      expect(write(connection)).toBe(true)
       connection.close('slow')
-      write(connection, 'never\n')
+      expect(write(connection, 'never\n')).toBe(false)
       connection.refuse('invalid', failed('never'))
       connection.close('room_gone')
       await until('the end', () => peer.end.tcp)
-      write(connection, 'never\n')
+      expect(write(connection, 'never\n')).toBe(false)
       connection.close('drain')
       expect(peer.frames).toEqual([])
       expect(peer.end.code).toBe(1013)

@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { expect } from 'vitest'
+import { expectDocumented } from './api-document.ts'
 import { within } from './deadline.ts'
 import { noteSecrets } from './secrets.ts'
 import { elementsOf, type WireMessage } from './wire.ts'
@@ -29,8 +30,11 @@ const read = async (response: IncomingMessage): Promise<Answer> => {
   return { status: response.statusCode ?? 0, headers: response.headers, text }
 }
 
-/** One request on a connection of its own; the path goes out as it is, nothing is normalised. */
-export const call = (
+/**
+ * One request on a connection of its own; the path goes out as it is, nothing is normalised. The
+ * answer is one that the API's own description knows.
+ */
+export const call = async (
   node: Listening,
   method: string,
   path: string,
@@ -56,7 +60,9 @@ export const call = (
     })
     sent.end(body)
   })
-  return within(`${method} ${path}`, answered, () => 'no answer')
+  const answer = await within(`${method} ${path}`, answered, () => 'no answer')
+  expectDocumented(method, path, answer)
+  return answer
 }
 
 export const UPGRADE_HEADERS = {

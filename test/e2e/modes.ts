@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, inject, onTestFinished } from 'vitest'
 import { freshDatabase } from '../services/database.ts'
+import { eventually } from './deadline.ts'
 import { ServerNode, type Settings } from './server-node.ts'
 
 export type Mode = 'embedded' | 'cluster'
@@ -41,6 +42,16 @@ export const startCluster = async (
 export const startNodes = async (mode: Mode, settings: Settings = {}): Promise<Nodes> => {
   if (mode === 'embedded') return asNodes(await startCluster(1, settings))
   return asNodes(await startCluster(2, { ...(await clusterSettings()), ...settings }))
+}
+
+/** A node that listens but never takes joins, because its services are not there. */
+export const startingNode = async (): Promise<ServerNode> => {
+  const nobody = 'redis://127.0.0.1:1'
+  const node = new ServerNode({ DATABASE_URL: 'postgres://127.0.0.1:1/rooms', REDIS_URL: nobody })
+  onTestFinished(() => node.destroy())
+  const port = async (): Promise<number> => Number(/"port":(\d+)/.exec(node.stderr)?.[1] ?? 0)
+  node.port = await eventually('a node that listens', port, (found) => found > 0)
+  return node
 }
 
 const asNodes = (each: readonly ServerNode[]): Nodes => ({ a: each[0]!, b: each.at(-1)!, each })

@@ -1,14 +1,16 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { publint } from 'publint'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Cli, type Ended } from './cli.ts'
 import { Pty } from './pty.ts'
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url))
+const TSC = join(TOP, 'node_modules/.bin/tsc')
 const INSTALL_MS = 180_000
 
 const run = promisify(execFile)
@@ -26,6 +28,38 @@ beforeAll(async () => {
 }, INSTALL_MS)
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
+
+test('packed is what runs and what documents it, nothing else', async () => {
+  const top = join(folder, 'node_modules/sharechat')
+  const names = await readdir(top, { recursive: true, withFileTypes: true })
+  const files = names
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(top, join(parentPath, name)))
+  const belongs =
+    /^(?:dist\/.+(?:\.js|\.d\.ts|\.sql)|dist\/(?:web|adapters\/http\/api-docs)\/.+|[A-Z]+(?:\.md)?|package\.json)$/
+  expect(files.filter((file) => !belongs.test(file))).toEqual([])
+  expect(files).toContain('LICENSE')
+  const { messages } = await publint({ pkgDir: top, pack: false, strict: true })
+  expect(messages).toEqual([])
+})
+
+test('packed and installed, sharechat/client has its types, for Node and for bundlers', async () => {
+  const file = join(folder, 'typed.mts')
+  await writeFile(
+    file,
+    `import { connect, type Room } from 'sharechat/client'
+     export const join = (id: string): Promise<Room> => connect('http://localhost').join(id)
+     export const wrong: number = connect('http://localhost').state`,
+  )
+  for (const module of ['nodenext', 'preserve']) {
+    const options = ['--noEmit', '--strict', '--ignoreConfig', '--types', '', '--module', module]
+    const said = run(TSC, [...options, file], { cwd: folder }).then(
+      () => 'nothing',
+      ({ stdout }: { stdout: string }) => stdout,
+    )
+    expect((await said).match(/\(\d+,\d+\): error TS\d+/g)).toEqual(['(3,19): error TS2322'])
+  }
+})
 
 const main = (): string => join(folder, 'node_modules/sharechat/dist/cli/main.js')
 const packed = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Cli =>

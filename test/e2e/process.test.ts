@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { eventually } from './deadline.ts'
 import { type Answer, call, createRoom, history, roomState, upgrade } from './http.ts'
 import { Member } from './member.ts'
 import { clusterSettings, type Mode, startNodes } from './modes.ts'
+import { KEYS, Pty } from './pty.ts'
 import { CLOSE, handshake, RawSocket } from './raw-socket.ts'
 import { type Exit, ServerNode, type Settings } from './server-node.ts'
 
@@ -135,6 +138,27 @@ describe('SIGTERM, seen from another node', () => {
   })
 })
 
+describe('the log', () => {
+  test('is lines for a person where stderr is a terminal, and JSON elsewhere', async () => {
+    const { a } = await startNodes('embedded')
+    expect(a.stderr).toMatch(
+      /^\{"level":"info","time":"\S+Z","port":\d+,"mode":"embedded","msg":"listening"\}$/m,
+    )
+    const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+    const program = `process.env.HOST = '127.0.0.1'; process.env.PORT = '0'; import('${main}')`
+    const pty = new Pty(['-e', program], { columns: 100, rows: 30 })
+    await eventually(
+      'a line for a person',
+      async () => pty.output,
+      (output) =>
+        /^\d\d:\d\d:\d\d\.\d{3} INFO {2}listening port=\d+ mode=embedded\r$/m.test(output),
+    )
+    expect(pty.output).not.toContain('"level"')
+    pty.type(KEYS.ctrlC)
+    expect(await pty.exited).toBe(0)
+  })
+})
+
 describe('settings', () => {
   test('5: all problems at once, exit 2, and no value is repeated', async () => {
     const { exit, node } = await refusedStart({
@@ -202,10 +226,13 @@ describe('settings', () => {
         resolve(typeof address === 'object' && address !== null ? address.port : 0)
       })
     })
-    const { exit, node } = await refusedStart({ PORT: String(port) })
-    expect(exit).toEqual({ code: 1, signal: null })
-    expect(node.stderr).toMatch(/\bport\b/i)
-    expect(node.stderr).toContain(String(port))
-    expect(node.stderr).not.toMatch(/^\s+at /m)
+    const settings = [{ PORT: String(port) }, { METRICS_PORT: String(port) }]
+    for (const refused of await Promise.all(settings.map(refusedStart))) {
+      const { exit, node } = refused
+      const [name] = Object.keys(node.settings)
+      expect(exit).toEqual({ code: 1, signal: null })
+      expect(node.stderr).toContain(`port ${port} is in use; set ${name} to another one.`)
+      expect(node.stderr).not.toMatch(/^\s+at /m)
+    }
   })
 })

@@ -58,7 +58,7 @@ describe('doctor', () => {
     const { code, report } = await examine({})
     expect(problemsIn(report)).toEqual([])
     expect(code).toBe(0)
-    expect(report).toMatch(/Rooms are in memory[^]*port is free[^]*members at most[^]*No problems/)
+    expect(report).toMatch(/Rooms are in memory[^]*PORT is free[^]*members at most[^]*No problems/)
   })
 
   test('wrong settings are all told, without a value, exit 2', async () => {
@@ -86,11 +86,13 @@ describe('doctor', () => {
 
   test('a port that another program has', async () => {
     const port = await listener((socket) => socket.destroy())
-    const { code, report } = await examine({ PORT: String(port) })
-    expect(code).toBe(1)
-    expect(problemsIn(report)).toEqual([
-      `Port ${port} is in use by another program: set PORT to another one.`,
-    ])
+    for (const name of ['PORT', 'METRICS_PORT']) {
+      const { code, report } = await examine({ [name]: String(port) })
+      expect(code).toBe(1)
+      expect(problemsIn(report)).toEqual([
+        `Port ${port} is in use by another program: set ${name} to another one.`,
+      ])
+    }
   })
 
   test('a cluster before and after its first start', async () => {

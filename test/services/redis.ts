@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { redisProgram, type RedisProgram } from './redis-program.ts'
+import type { Program } from './debian-program.ts'
+import { redisProgram } from './redis-program.ts'
 import { privateFolder, startServer, type Server } from './server-process.ts'
 
 /**
  * Starts a Redis of its own on this machine, which keeps nothing over a restart.
  * @throws Error when no Redis program can be found, fetched or started
  */
-export const startRedis = async (program?: RedisProgram): Promise<Server> => {
+export const startRedis = async (program?: Program): Promise<Server> => {
   const { file, env } = program ?? (await redisProgram())
   return startServer(
     {

@@ -1,9 +1,9 @@
 import type { TestProject } from 'vitest/node'
+import type { Program } from './debian-program.ts'
 import { dockerAnswers, postgresContainer, redisContainer } from './docker.ts'
 import { machinePostgres, npmPostgres, type PostgresPrograms } from './postgres-programs.ts'
 import { pingPostgres, startPostgres } from './postgres.ts'
-import { aptRedis } from './redis-from-apt.ts'
-import { machineRedis, type RedisProgram } from './redis-program.ts'
+import { aptRedis, machineRedis } from './redis-program.ts'
 import { pingRedis, startRedis } from './redis.ts'
 
 declare module 'vitest' {
@@ -107,7 +107,7 @@ const postgresOf = async (programs: PostgresPrograms | undefined): Promise<Servi
   return { url: server.url, from: programs.from, stop: () => server.stop() }
 }
 
-const redisOf = async (program: RedisProgram | undefined): Promise<Service | undefined> => {
+const redisOf = async (program: Program | undefined): Promise<Service | undefined> => {
   if (program === undefined) return undefined
   const server = await startRedis(program)
   return { url: server.url, from: program.from, stop: () => server.stop() }

@@ -24,7 +24,7 @@ interface Breach {
   readonly says: RegExp
 }
 
-const adapters = ['http', 'local-postgres', 'memory', 'postgres', 'redis', 'system']
+const adapters = ['http', 'local-postgres', 'memory', 'postgres', 'prometheus', 'redis', 'system']
 const importOf = (name: string): string => `import * as it from '${name}'\nexport const a = it\n`
 
 /** Every folder that one of these imports does not belong into. */
@@ -123,6 +123,7 @@ const breaches: readonly Breach[] = [
   ),
   ...forbidden(['ink', 'react', 'get-east-asian-width'], everywhereBut('src/terminal'), /./),
   ...forbidden(['postgres'], everywhereBut('src/adapters/postgres'), /./),
+  ...forbidden(['prom-client'], everywhereBut('src/adapters/prometheus'), /./),
   ...forbidden(['ioredis'], everywhereBut('src/adapters/redis'), /./),
   ...forbidden(['fastify', '@fastify/cors', 'ws'], everywhereBut('src/adapters/http'), /./),
   ...forbidden(
@@ -323,8 +324,9 @@ describe('import boundaries', () => {
         around.push(`${name.replaceAll('\\', '/')}: ${call}`)
       }
     }
-    // What one command alone needs is loaded by that command.
+    // What one command or setting alone needs is loaded by that one.
     expect(around.toSorted()).toEqual([
+      "app.ts: import('./adapters/prometheus/metrics.ts')",
       "cli/join.ts: import('../terminal/terminal.ts')",
       "cli/main.ts: import('../doctor.ts')",
       "cli/main.ts: import('../main.ts')",

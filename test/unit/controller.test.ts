@@ -191,8 +191,8 @@ describe('talking', () => {
     const { member, connection } = await join(node, roomId)
     const write = connection.write.bind(connection)
     connection.write = (bytes) => {
-      write(bytes)
       clock.pass(20)
+      return write(bytes)
     }
     const before = connection.writes
     member.post('first')

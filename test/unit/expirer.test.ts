@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Expirer } from '../../src/domain/expirer.ts'
+import { noMeter } from '../../src/ports/meter.ts'
 import { RoomError } from '../../src/ports/errors.ts'
 import type { Expired } from '../../src/ports/repository.ts'
 import { FakeClock } from '../fake-clock.ts'
@@ -19,6 +20,7 @@ const expirerOver = (expireRooms: () => Promise<Expired>, ttlMs = HOUR_MS) => {
       },
     },
     clock,
+    meter: noMeter,
     ids: { random: () => 0.5 },
     log: {
       ...silent,

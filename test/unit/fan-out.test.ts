@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { FanOut } from '../../src/domain/fan-out.ts'
 import type { Member } from '../../src/domain/member.ts'
 import { Room } from '../../src/domain/room.ts'
+import { noMeter } from '../../src/ports/meter.ts'
 import type { Entry } from '../../src/ports/model.ts'
 import type { Run } from '../../src/ports/queue.ts'
 import { newRoomId } from '../contract/repository-scene.ts'
@@ -26,7 +27,7 @@ const open = (count: number, writeMs: number) => {
     }),
   )
   const reached = () => got.filter((writes) => writes.length > 0).length
-  return { clock, got, members, reached, fanOut: new FanOut(members, clock) }
+  return { clock, got, members, reached, fanOut: new FanOut(members, { clock, meter: noMeter }) }
 }
 
 describe('FanOut', () => {
@@ -128,7 +129,7 @@ test('a drain writes what is stored to everyone before it closes them, also in a
   const write = bob.connection.write.bind(bob.connection)
   bob.connection.write = (bytes) => {
     clock.pass(500)
-    write(bytes)
+    return write(bytes)
   }
   ada.member.post('first')
   await clock.advance(0)
@@ -144,7 +145,7 @@ test('a room that is without members for a moment lets out all that follows for 
   const { clock, got, members } = open(2, 100)
   const [ada, bob] = Array.from(members)
   if (!ada || !bob) throw new Error('no members')
-  const room = new Room(newRoomId(), { clock, gapIn() {}, behind() {} })
+  const room = new Room(newRoomId(), { clock, meter: noMeter, gapIn() {}, behind() {} })
   const run = (seq: number): Run => ({ firstSeq: seq, frames: [entry(seq).plain] })
   room.offer(run(1))
   room.admit(ada, 1, 1)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as ws from 'ws'
-import { encodeMessage, messageJson, plainDialect } from '../../src/adapters/http/frames.ts'
+import { encodeMessage, messageJson, plainDialect, typeOf } from '../../src/adapters/http/frames.ts'
 import type { Entry, MemberId, Message, MessageId, RoomId } from '../../src/ports/model.ts'
 
 const MESSAGE: Message = {
@@ -20,6 +20,28 @@ const JSON_TEXT =
   '"memberId":"7c9e6679-7425-40de-944b-e07fc1f90ae7",' +
   '"memberName":"Silver Otter","type":"chat",' +
   '"message":"é \\"quoted\\"\\n\u2028","sent":"2026-01-02T03:04:05.006Z"}'
+
+test('the type of a message is read from its frame, whatever its member is called', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary' }),
+      fc.string(),
+      fc.constantFrom('chat', 'joined', 'left'),
+      (memberName, message, type) => {
+        expect(typeOf(encodeMessage({ ...MESSAGE, memberName, message, type }))).toBe(type)
+      },
+    ),
+  )
+  expect(typeOf(encodeMessage({ ...MESSAGE, type: 'failed' }))).toBeUndefined()
+})
+
+test('bytes that are no message have no type', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+      expect(typeOf(bytes)).toBeUndefined()
+    }),
+  )
+})
 
 interface Reads {
   write(bytes: Uint8Array): void

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
+import { Connections } from '../../src/adapters/http/connections.ts'
 import { encodeMessage } from '../../src/adapters/http/frames.ts'
 import { pageFile } from '../../src/adapters/http/page.ts'
 import { buildServer, type ServerParts } from '../../src/adapters/http/server.ts'
@@ -19,6 +20,7 @@ import type { Connection } from '../../src/ports/connection.ts'
 import { RoomError } from '../../src/ports/errors.ts'
 import type { Ids } from '../../src/ports/ids.ts'
 import type { Log, LogFields } from '../../src/ports/log.ts'
+import { noMeter } from '../../src/ports/meter.ts'
 import type {
   LoggedMessage,
   MemberId,
@@ -333,6 +335,7 @@ export const fixture = (parts: Partial<ServerParts> = {}): Fixture => {
   const roomId = ids.roomId()
   controller.rooms.set(roomId, { id: roomId, name: 'Imperfect Seat', members: [] })
   logs.rooms.set(roomId, [])
+  const meter = parts.meter ?? noMeter
   const app = buildServer({
     controller,
     history: new History(logs, realClock),
@@ -344,6 +347,8 @@ export const fixture = (parts: Partial<ServerParts> = {}): Fixture => {
     clock: realClock,
     ids,
     log,
+    meter,
+    connections: new Connections(meter),
     limits: undefined,
     overloaded: () => false,
     settings: SETTINGS,

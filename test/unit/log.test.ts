@@ -1,10 +1,12 @@
 import { Writable } from 'node:stream'
+import type { DestinationStream } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { PinoLog } from '../../src/adapters/system/log.ts'
+import { pretty } from '../../src/adapters/system/pretty.ts'
 import { RoomError } from '../../src/ports/errors.ts'
 import { RECORDED } from './recorded-errors.ts'
 
-const written = (write: (log: PinoLog) => void): string => {
+const written = (write: (log: PinoLog) => void, through = (sink: DestinationStream) => sink) => {
   let text = ''
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -12,7 +14,7 @@ const written = (write: (log: PinoLog) => void): string => {
       done()
     },
   })
-  write(new PinoLog('debug', sink))
+  write(new PinoLog('debug', through(sink)))
   return text
 }
 
@@ -31,8 +33,26 @@ describe('log', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as object)
-    expect(first).toMatchObject({ level: 30, msg: 'listening', port: 8080, mode: 'embedded' })
-    expect(second).toMatchObject({ level: 50, msg: 'it failed' })
+    expect(first).toMatchObject({ level: 'info', msg: 'listening', port: 8080, mode: 'embedded' })
+    expect(second).toMatchObject({ level: 'error', msg: 'it failed' })
+  })
+
+  test('is words for a person at a terminal, errors with their causes below', () => {
+    const cause = Object.assign(new Error('secret'), { code: '57P01', stack: 'Error: secret' })
+    const error = new RoomError('unknown', 'The repository did not confirm.', cause)
+    error.stack = 'RoomError: The repository did not confirm.\n    at place (/code.ts:1:2)'
+    const text = written((log) => {
+      log.info('listening', { port: 8080, mode: 'embedded' })
+      log.warn('sweep failed', { error })
+    }, pretty)
+    expect(text.replaceAll(/\d\d:\d\d:\d\d\.\d{3}/g, '12:34:56.789').split('\n')).toEqual([
+      '12:34:56.789 INFO  listening port=8080 mode=embedded',
+      '12:34:56.789 WARN  sweep failed',
+      '  RoomError unknown The repository did not confirm.',
+      '    at place (/code.ts:1:2)',
+      '    Error 57P01',
+      '',
+    ])
   })
 
   test.each(RECORDED)('tells nothing of what is in an error: $name', ({ error, secrets, code }) => {

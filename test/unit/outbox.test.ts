@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
 import { Outbox, type Outcome } from '../../src/domain/outbox.ts'
+import { noMeter } from '../../src/ports/meter.ts'
 import { RoomError } from '../../src/ports/errors.ts'
 import type { LoggedMessage, NodeId, RoomId } from '../../src/ports/model.ts'
 import type { Append, Appended } from '../../src/ports/repository.ts'
@@ -29,6 +30,7 @@ const open = () => {
     return { message: { id, roomId, memberId, memberName: 'A', type, message, sent: 0, seq } }
   }
   const outbox = new Outbox({
+    meter: noMeter,
     repository: {
       append: (_, entries) =>
         new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Publisher } from '../../src/domain/publisher.ts'
+import { noMeter } from '../../src/ports/meter.ts'
 import type { LoggedMessage, MemberId, NodeId, RoomId } from '../../src/ports/model.ts'
 import { newRoomId } from '../contract/repository-scene.ts'
 import { FakeClock } from '../fake-clock.ts'
@@ -25,6 +26,7 @@ const open = () => {
   const publisher = new Publisher({
     clock,
     log: silent,
+    meter: noMeter,
     nodeId: () => 'a node' as NodeId,
     encode: ({ id }) => new TextEncoder().encode(id),
     rooms: new Map([[one, { offer: (run) => offered.push(run.firstSeq), showTyping: () => true }]]),

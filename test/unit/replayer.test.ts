@@ -83,7 +83,7 @@ test('texts that are six times as long as frames do not trip the bound', async (
   let largest = 0
   connection.write = (bytes) => {
     largest = Math.max(largest, bytes.length)
-    write(bytes)
+    return write(bytes)
   }
   const joining = enter(node, roomId, connection)
   await clock.advance(500)

@@ -19,6 +19,7 @@ describe('settings', () => {
     expect(loadSettings({ PATH: '/bin' })).toEqual({
       host: '0.0.0.0',
       port: 8080,
+      metrics: undefined,
       dataDir: undefined,
       cluster: undefined,
       logLevel: 'info',
@@ -49,6 +50,8 @@ describe('settings', () => {
         ...URLS,
         HOST: '127.0.0.1',
         PORT: '0',
+        METRICS_HOST: '0.0.0.0',
+        METRICS_PORT: '0',
         LOG_LEVEL: 'silent',
         ALLOWED_ORIGINS: 'https://a.example, http://localhost:3000',
         DRAIN_MS: '1000',
@@ -71,6 +74,7 @@ describe('settings', () => {
     ).toEqual({
       host: '127.0.0.1',
       port: 0,
+      metrics: { host: '0.0.0.0', port: 0 },
       dataDir: undefined,
       cluster: { databaseUrl: URLS.DATABASE_URL, redisUrl: URLS.REDIS_URL },
       logLevel: 'silent',
@@ -97,6 +101,14 @@ describe('settings', () => {
 
   test('RATE_LIMIT=off lifts the rates', () => {
     expect(loadSettings({ RATE_LIMIT: 'off' })).toEqual({ ...loadSettings({}), rates: undefined })
+  })
+
+  test('nothing is counted without METRICS_PORT, and only this machine may ask without METRICS_HOST', () => {
+    expect(loadSettings({ METRICS_HOST: '0.0.0.0' }).metrics).toBeUndefined()
+    expect(loadSettings({ METRICS_PORT: '9464' }).metrics).toEqual({
+      host: '127.0.0.1',
+      port: 9464,
+    })
   })
 
   test('DATA_DIR is a node that keeps its rooms itself', () => {
@@ -128,6 +140,10 @@ describe('settings', () => {
     [{ PORT: '0x50' }, /^PORT /],
     [{ PORT: '080' }, /^PORT /],
     [{ HOST: 'two words' }, /^HOST /],
+    [{ METRICS_HOST: 'two words' }, /^METRICS_HOST /],
+    [{ METRICS_PORT: '65536' }, /^METRICS_PORT must be a whole number from 0 to 65535/],
+    [{ METRICS_PORT: '8080' }, /^METRICS_PORT must be another port than PORT/],
+    [{ PORT: '9464', METRICS_PORT: '9464' }, /^METRICS_PORT must be another port than PORT/],
     [{ ...URLS, REDIS_URL: 'redis://' }, /^REDIS_URL /],
     [{ ...URLS, DATABASE_URL: 'postgres://db.example:port' }, /^DATABASE_URL /],
     [{ ALLOWED_ORIGINS: 'ws://a.example' }, /^ALLOWED_ORIGINS /],
@@ -209,6 +225,8 @@ describe('settings', () => {
     expect(Object.fromEntries(rows)).toEqual({
       HOST: '0.0.0.0',
       PORT: '8080',
+      METRICS_HOST: '127.0.0.1',
+      METRICS_PORT: '',
       DATA_DIR: '',
       DATABASE_URL: '',
       REDIS_URL: '',

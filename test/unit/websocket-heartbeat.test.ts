@@ -34,7 +34,7 @@ class Peer extends EventEmitter {
 
 const setUp = () => {
   const clock = new ManualClock()
-  const heartbeat = new Heartbeat(clock, 1_000)
+  const heartbeat = new Heartbeat(clock, 1_000, () => {})
   const join = () => {
     const peer = new Peer()
     heartbeat.add(peer as unknown as WebSocket)

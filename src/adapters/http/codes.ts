@@ -4,7 +4,8 @@ import type { Invitations } from '../../domain/invitations.ts'
 import { RoomError } from '../../ports/errors.ts'
 import { networkKey } from './addresses.ts'
 import { type Admission, keyOf } from './admission.ts'
-import { REFUSALS } from './errors.ts'
+import { refusals } from './errors.ts'
+import { RoomIdText } from './id-schemas.ts'
 import { takeJsonBodies } from './json-bodies.ts'
 import { allowOnly } from './methods.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
@@ -28,11 +29,17 @@ const SENTENCES = {
   uses: `uses is a whole number from 1 to ${MOST_USES}.`,
 }
 
-const Created = Type.Object({ code: Type.String(), expiresAt: Type.String() })
-const Found = Type.Object({ roomId: Type.String(), roomName: Type.String() })
+const Created = Type.Object(
+  { code: Type.String({ examples: ['493027'] }), expiresAt: Type.String({ format: 'date-time' }) },
+  { description: 'The code.' },
+)
+const Found = Type.Object(
+  { roomId: RoomIdText, roomName: Type.String() },
+  { description: 'The room.' },
+)
 
 export interface CodesParts {
-  readonly invitations: Invitations
+  readonly invitations: Pick<Invitations, 'create' | 'take'>
   readonly admission: Admission
 }
 
@@ -46,7 +53,20 @@ export const codeRoutes = async (
   app.post(
     CODES_PATH,
     {
-      schema: { body: Body, response: { 200: Created, ...REFUSALS } },
+      schema: {
+        operationId: 'createCode',
+        summary: 'Make a code that leads to a room',
+        description: '`ttl` is in seconds, 600 unless given; `uses` how often it can be taken.',
+        tags: ['Rooms'],
+        body: Body,
+        response: {
+          200: Created,
+          ...refusals(
+            ...(['invalid', 'forbidden', 'not_found', 'full', 'too_large'] as const),
+            ...(['rate_limited', 'internal', 'overloaded', 'unavailable', 'unknown'] as const),
+          ),
+        },
+      },
       onRequest: checkRoomId,
       preHandler: async (request, reply) => admission.createRoom(request, reply),
     },
@@ -63,7 +83,21 @@ export const codeRoutes = async (
   app.get(
     CODE_PATH,
     // A HEAD would use the code and not say for what.
-    { schema: { response: { 200: Found, ...REFUSALS } }, exposeHeadRoute: false },
+    {
+      schema: {
+        operationId: 'takeCode',
+        summary: 'The room that a code leads to; uses the code',
+        tags: ['Rooms'],
+        response: {
+          200: Found,
+          ...refusals(
+            ...(['invalid', 'forbidden', 'not_found', 'rate_limited', 'internal'] as const),
+            ...(['overloaded', 'unavailable', 'unknown'] as const),
+          ),
+        },
+      },
+      exposeHeadRoute: false,
+    },
     async (request, reply): Promise<Static<typeof Found>> => {
       const { code } = request.params as { readonly code: string }
       const address = keyOf(request)

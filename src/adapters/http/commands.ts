@@ -4,6 +4,7 @@ import type { Member, Sent } from '../../domain/member.ts'
 import type { Pace } from '../../domain/pace.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
+import type { Meter, Refused } from '../../ports/meter.ts'
 import type { RoomId } from '../../ports/model.ts'
 import {
   type Command,
@@ -23,6 +24,7 @@ export interface CommandsParts {
   readonly socket: JsonSocket
   readonly clock: Pick<Clock, 'now'>
   readonly log: Log
+  readonly meter: Meter
   readonly random: () => number
   readonly maxRooms: number
   /** How fast commands may come that are no texts of a member; undefined: as fast as they do. */
@@ -64,12 +66,15 @@ export class Commands {
     if (verdict === 'flood') return socket.close('flood')
     const about = aboutOf(read)
     // Who waits for the answer to a ref gets one.
-    if (verdict === 'drop' && about.ref === undefined) return
+    if (verdict === 'drop' && about.ref === undefined) {
+      return this.#parts.meter.refused('command', 'rate_limited')
+    }
     if (verdict !== 'pass') {
       const waitMs = pace?.waitMs(bytes, clock.now()) ?? 0
-      return this.#fail(about, 'rate_limited', 'You are sending too fast, wait a little.', waitMs)
+      const words = 'You are sending too fast, wait a little.'
+      return this.#refuse('command', about, 'rate_limited', words, waitMs)
     }
-    if ('code' in read) this.#fail(about, read.code, read.message)
+    if ('code' in read) this.#refuse('command', about, read.code, read.message)
     else this.#carryOut(read)
   }
 
@@ -94,7 +99,7 @@ export class Commands {
     } else if (command.command === 'typing' && place?.member) {
       place.member.typing()
     } else {
-      this.#fail(aboutOf(command), 'not_joined', 'You are not in this room.')
+      this.#refuse('command', aboutOf(command), 'not_joined', 'You are not in this room.')
     }
   }
 
@@ -110,16 +115,16 @@ export class Commands {
     const roomId = id as RoomId
     const about = { roomId }
     if (this.#rooms.has(roomId)) {
-      return this.#fail(about, 'invalid', 'This connection is in this room.')
+      return this.#refuse('join', about, 'invalid', 'This connection is in this room.')
     }
     if (this.#rooms.size >= maxRooms) {
-      return this.#fail(about, 'full', 'This connection has as many rooms as it may.')
+      return this.#refuse('join', about, 'full', 'This connection has as many rooms as it may.')
     }
     try {
       const waitMs = admitJoin()
       if (waitMs > 0) {
         const words = 'Too many joins from your address, wait a little.'
-        return this.#fail(about, 'rate_limited', words, waitMs)
+        return this.#refuse('join', about, 'rate_limited', words, waitMs)
       }
     } catch (error) {
       return socket.tell(this.#failedOf(roomId, error))
@@ -159,10 +164,17 @@ export class Commands {
     else this.#fail({ roomId }, 'not_found', 'The room is gone.')
   }
 
+  /** What a join that failed is answered. */
   #failedOf(roomId: RoomId, error: unknown): FailedEvent {
     const { code, message } = refusalOf(error)
+    this.#parts.meter.refused('join', code)
     if (code === 'internal') this.#parts.log.error('request failed', { error })
     return failed({ roomId }, code, message, this.#retryMs(code))
+  }
+
+  #refuse(what: Refused, about: About, code: FailedCode, message: string, waitMs?: number): void {
+    this.#parts.meter.refused(what, code)
+    this.#fail(about, code, message, waitMs)
   }
 
   #fail(about: About, code: FailedCode, message: string, waitMs?: number): void {

@@ -8,27 +8,28 @@ import type { Clock } from '../../ports/clock.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type { Ids } from '../../ports/ids.ts'
 import type { Log } from '../../ports/log.ts'
+import type { Meter } from '../../ports/meter.ts'
 import { CONNECT_PATH, SUBPROTOCOL } from '../../protocol/dialect.ts'
 import type { Limits } from '../../protocol/events.ts'
 import { type Admission, keyOf } from './admission.ts'
 import { Commands } from './commands.ts'
-import { errorBody } from './errors.ts'
+import { type Connections, NO_CLOSE_FRAME } from './connections.ts'
+import { errorBody, HANDSHAKE_ANSWERS, refusals } from './errors.ts'
 import { checkHandshake, forgetHandshake } from './handshake.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { JsonSocket } from './json-socket.ts'
 import { allowOnly } from './methods.ts'
 import { NOT_UTF8 } from './status.ts'
 
-/** What `ws` says of a connection that ended without a close frame of the peer's. */
-const NO_CLOSE_FRAME = 1006
-
 export interface ConnectParts {
   readonly controller: Pick<Controller, 'accepting' | 'joinResumable'>
   readonly admission: Admission
   readonly heartbeat: Heartbeat
+  readonly connections: Connections
   readonly clock: Pick<Clock, 'now'>
   readonly ids: Pick<Ids, 'random'>
   readonly log: Log
+  readonly meter: Meter
   /** Those that are open now. */
   readonly sockets: Set<JsonSocket>
   readonly settings: {
@@ -41,7 +42,7 @@ export interface ConnectParts {
 
 /** The JSON dialect's WebSocket: any number of rooms, a member of its own in each. */
 export const connectRoute = async (app: FastifyInstance, parts: ConnectParts): Promise<void> => {
-  const { controller, admission, heartbeat, ids, sockets, settings } = parts
+  const { controller, admission, heartbeat, connections, ids, sockets, settings } = parts
   const random = (): number => ids.random()
   const limits = limitsOf(settings)
 
@@ -49,6 +50,16 @@ export const connectRoute = async (app: FastifyInstance, parts: ConnectParts): P
   app.route({
     method: 'GET',
     url: CONNECT_PATH,
+    schema: {
+      operationId: 'connect',
+      summary: 'Any number of rooms: JSON over a WebSocket',
+      description: `With the subprotocol \`${SUBPROTOCOL}\`. [Its commands and events](docs/asyncapi.json).`,
+      tags: ['WebSocket'],
+      response: {
+        ...HANDSHAKE_ANSWERS,
+        ...refusals('invalid', 'forbidden', 'rate_limited', 'overloaded', 'draining'),
+      },
+    },
 
     /** Before the upgrade, so that a refusal is an HTTP answer. */
     preValidation: async (request, reply) => {
@@ -85,14 +96,19 @@ export const connectRoute = async (app: FastifyInstance, parts: ConnectParts): P
         admitJoin: () => admission.joinFrom(address),
       })
       sockets.add(socket)
+      connections.add(ws, 'json')
       ws.on('message', (data: RawData, isBinary: boolean) => {
         const bytes = data as Buffer
         if (socket.closing) return
         if (!isBinary || isUtf8(bytes)) commands.take(bytes.toString())
-        else socket.closeWith(NOT_UTF8, 'not UTF-8')
+        else {
+          connections.notUtf8(ws)
+          socket.closeWith(NOT_UTF8, 'not UTF-8')
+        }
       })
       ws.on('close', (code) => {
         sockets.delete(socket)
+        connections.remove(ws, 'json', code, socket.closed)
         commands.end(socket.closing || code === NO_CLOSE_FRAME ? 'lost' : 'closed')
       })
       heartbeat.add(ws)

@@ -3,24 +3,34 @@ import Type, { type Static } from 'typebox'
 import type { Directory } from '../../domain/directory.ts'
 import { RoomError } from '../../ports/errors.ts'
 import { isRoomId } from '../../ports/model.ts'
-import { REFUSALS } from './errors.ts'
+import { refusals } from './errors.ts'
+import { RoomIdText } from './id-schemas.ts'
 import { allowOnly } from './methods.ts'
-import { LIMIT, PAGE_LENGTH } from './paging.ts'
+import { LIMIT_PATTERN, PAGE_LENGTH } from './paging.ts'
 
 const DIRECTORY_PATH = '/api/rooms'
 
 const Query = Type.Object(
-  { limit: Type.Optional(LIMIT), after: Type.Optional(Type.String()) },
+  {
+    limit: Type.Optional(
+      Type.String({
+        pattern: LIMIT_PATTERN,
+        description: 'How many, 1 to 1000; 100 unless given.',
+      }),
+    ),
+    after: Type.Optional(Type.String({ description: 'Those behind the room with this id.' })),
+  },
   { additionalProperties: false },
 )
 
 const Rooms = Type.Array(
   Type.Object({
-    roomId: Type.String(),
+    roomId: RoomIdText,
     roomName: Type.String(),
     topic: Type.String(),
     memberCount: Type.Integer(),
   }),
+  { description: 'Public rooms, by their ids. A `Link` header leads to the next page.' },
 )
 
 export interface DirectoryRouteParts {
@@ -34,7 +44,15 @@ export const directoryRoute = async (
 ): Promise<void> => {
   app.get(
     DIRECTORY_PATH,
-    { schema: { querystring: Query, response: { 200: Rooms, ...REFUSALS } } },
+    {
+      schema: {
+        operationId: 'listRooms',
+        summary: 'The public rooms',
+        tags: ['Rooms'],
+        querystring: Query,
+        response: { 200: Rooms, ...refusals('invalid', 'internal', 'unavailable') },
+      },
+    },
     async (request, reply): Promise<Static<typeof Rooms>> => {
       const { limit = PAGE_LENGTH, after } = request.query as Static<typeof Query>
       if (after !== undefined && !isRoomId(after)) {

@@ -1,5 +1,5 @@
 import type { Dialect, EncodeMessage } from '../../ports/connection.ts'
-import type { Message } from '../../ports/model.ts'
+import type { Message, StoredType } from '../../ports/model.ts'
 
 /**
  * A message as JSON with exactly these keys in this order: an element of the history, and, with a
@@ -10,6 +10,23 @@ export const messageJson = (message: Message): string =>
   `{"id":"${message.id}","roomId":"${message.roomId}","memberId":"${message.memberId}",` +
   `"memberName":${JSON.stringify(message.memberName)},"type":"${message.type}",` +
   `"message":${JSON.stringify(message.message)},"sent":"${isoTime(message.sent)}"}`
+
+/** What stands before the member's name in every plain frame: keys and three ids of 36 characters. */
+const NAME_STARTS = 157
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+/** Of `","type":"`, from the quote that ends the name. */
+const TYPE_FOLLOWS = 10
+
+/** By the first letter of the type. */
+const TYPES: Partial<Record<number, StoredType>> = { 0x63: 'chat', 0x6a: 'joined', 0x6c: 'left' }
+
+/** The type of the message in a plain frame, from a look at its place; undefined for an empty frame. */
+export const typeOf = (plain: Uint8Array): StoredType | undefined => {
+  let at = NAME_STARTS
+  while (at < plain.length && plain[at] !== QUOTE) at += plain[at] === BACKSLASH ? 2 : 1
+  return TYPES[plain[at + TYPE_FOLLOWS] ?? 0]
+}
 
 let lastTime = { ms: 0, text: new Date(0).toISOString() }
 

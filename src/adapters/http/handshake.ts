@@ -4,16 +4,13 @@ import { RoomError } from '../../ports/errors.ts'
 
 /**
  * Lets go of the request and its answer, which would stay as long as the WebSocket: Node keeps the
- * answer with the socket, and the plugin both in its error listener. That listener has nothing to
- * do once the WebSocket is open: `ws` has begun to close it before it tells of an error.
+ * answer with the socket, and the plugin both in its error listener. The WebSocket has no error
+ * listener afterwards.
  */
 export const forgetHandshake = (ws: WebSocket, response: ServerResponse): void => {
   if (response.socket) response.detachSocket(response.socket)
   ws.removeAllListeners('error')
-  ws.on('error', ignore)
 }
-
-const ignore = () => {}
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/
 const TOKEN = /^[!#$%&'*+\-.0-9A-Z^_`|a-z~]+$/

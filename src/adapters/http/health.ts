@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import Type from 'typebox'
 import type { Clock } from '../../ports/clock.ts'
+import { refusals } from './errors.ts'
 import { allowOnly } from './methods.ts'
 
 /** The answer has to come within a second, whatever a service does. */
@@ -22,13 +24,56 @@ export interface HealthParts {
 export const healthRoutes = async (app: FastifyInstance, parts: HealthParts): Promise<void> => {
   const health = new Health(parts.pings, parts.clock)
 
-  app.get('/api/healthz', async (_request, reply) => answer(reply, await health.check()))
-  app.get('/api/readyz', async (_request, reply) => answer(reply, parts.controller.accepting))
-  app.get('/api/livez', async (_request, reply) => answer(reply, true))
+  app.get(
+    '/api/healthz',
+    {
+      schema: {
+        operationId: 'healthz',
+        summary: 'Do its services answer?',
+        tags: ['Health'],
+        response: {
+          200: nothing('Repository and queue answer.'),
+          ...refusals('invalid'),
+          503: nothing('One of them does not, or not within a second.'),
+        },
+      },
+    },
+    async (_request, reply) => answer(reply, await health.check()),
+  )
+  app.get(
+    '/api/readyz',
+    {
+      schema: {
+        operationId: 'readyz',
+        summary: 'Does this node take joins?',
+        tags: ['Health'],
+        response: {
+          200: nothing('It does.'),
+          ...refusals('invalid'),
+          503: nothing('It starts or drains.'),
+        },
+      },
+    },
+    async (_request, reply) => answer(reply, parts.controller.accepting),
+  )
+  app.get(
+    '/api/livez',
+    {
+      schema: {
+        operationId: 'livez',
+        summary: 'Is this process up?',
+        tags: ['Health'],
+        response: { 200: nothing('It is.'), ...refusals('invalid') },
+      },
+    },
+    async (_request, reply) => answer(reply, true),
+  )
   for (const path of ['/api/healthz', '/api/readyz', '/api/livez']) {
     allowOnly(app, path, ['GET', 'HEAD'])
   }
 }
+
+const nothing = (description: string) => Type.Null({ description })
 
 const answer = (reply: FastifyReply, well: boolean): FastifyReply =>
   well ? reply.send() : reply.code(503).header('retry-after', '1').send()

@@ -8,6 +8,7 @@ import type { Cancel, Clock } from '../../ports/clock.ts'
 export class Heartbeat {
   readonly #clock: Clock
   readonly #intervalMs: number
+  readonly #onSilent: (ws: WebSocket) => void
   /** Per WebSocket whether it has been heard since its last ping; true before the first one. */
   readonly #heard = new Map<WebSocket, boolean>()
   /** Shared by all WebSockets, so that an idle one holds no functions for this. */
@@ -16,10 +17,14 @@ export class Heartbeat {
   #lastTick = 0
   #cancel: Cancel | undefined
 
-  /** @param intervalMs how often everyone is pinged, in milliseconds */
-  constructor(clock: Clock, intervalMs: number) {
+  /**
+   * @param intervalMs how often everyone is pinged, in milliseconds
+   * @param onSilent gets each WebSocket before it is cut
+   */
+  constructor(clock: Clock, intervalMs: number, onSilent: (ws: WebSocket) => void) {
     this.#clock = clock
     this.#intervalMs = intervalMs
+    this.#onSilent = onSilent
     const heard = this.#heard
     this.#onHeard = function () {
       heard.set(this, true)
@@ -59,6 +64,7 @@ export class Heartbeat {
     const late = this.#clock.now() - this.#lastTick > this.#intervalMs * 1.5
     for (const [ws, heard] of this.#heard) {
       if (!heard && !late) {
+        this.#onSilent(ws)
         ws.terminate()
         continue
       }

@@ -16,6 +16,7 @@ export class JsonSocket {
   readonly #socket: Socket
   readonly #random: () => number
   #closing = false
+  #closed: CloseReason | undefined
 
   /** @param socket the TCP socket of the WebSocket, which is open */
   constructor(ws: WebSocket, socket: Socket, random: () => number) {
@@ -33,11 +34,17 @@ export class JsonSocket {
     return this.#closing
   }
 
+  /** Why this side closed it, if that was for a reason of its own. */
+  get closed(): CloseReason | undefined {
+    return this.#closed
+  }
+
   /** Writes whole frames, however much is unsent: who writes messages looks at that. */
-  write(bytes: Uint8Array): void {
-    if (this.#closing || this.#ws.readyState !== this.#ws.OPEN) return
+  write(bytes: Uint8Array): boolean {
+    if (this.#closing || this.#ws.readyState !== this.#ws.OPEN) return false
     this.written += bytes.length
     this.#socket.write(bytes)
+    return true
   }
 
   /** Writes an event, or closes with `slow` if too much would be unsent. */
@@ -48,6 +55,7 @@ export class JsonSocket {
   }
 
   close(reason: CloseReason): void {
+    if (!this.#closing) this.#closed = reason
     if (reason === 'drain') {
       this.write(eventFrame({ event: 'goaway', reconnectAfterMs: retryMs(this.#random) }))
     }

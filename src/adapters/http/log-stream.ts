@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { codeOf } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
+import type { Meter } from '../../ports/meter.ts'
 import type { LoggedMessage } from '../../ports/model.ts'
 
 /** A reader whose TCP socket took nothing for this long is cut when Node next looks: within twice that. */
@@ -23,19 +24,24 @@ export const streamLog = async (
   reply: FastifyReply,
   pages: AsyncIterable<readonly LoggedMessage[]>,
   form: LogForm,
-  log: Log,
+  { log, meter }: { readonly log: Log; readonly meter: Meter },
 ): Promise<void> => {
+  cutWhenStalled(reply.raw, meter)
   try {
     await stream(reply, pages, form)
   } catch (error) {
+    meter.historyCut('failed')
     if (codeOf(error) === 'internal') log.error('request failed', { error })
     reply.raw.destroy()
   }
 }
 
 /** Node counts what the peer takes as activity; it sets its own timeout when this is finished. */
-export const cutWhenStalled = (response: ServerResponse): void => {
-  response.setTimeout(STALLED_MS, () => response.destroy())
+export const cutWhenStalled = (response: ServerResponse, meter: Meter): void => {
+  response.setTimeout(STALLED_MS, () => {
+    meter.historyCut('stalled')
+    response.destroy()
+  })
 }
 
 const stream = async (
@@ -45,7 +51,6 @@ const stream = async (
 ): Promise<void> => {
   const response = reply.raw
   reply.hijack()
-  cutWhenStalled(response)
   response.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders)
   let separator = begin
   for await (const page of pages) {

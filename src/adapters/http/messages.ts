@@ -4,53 +4,107 @@ import type { Excerpt, History } from '../../domain/history.ts'
 import type { Search } from '../../domain/search.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
+import type { Meter } from '../../ports/meter.ts'
+import type { StoredType } from '../../ports/model.ts'
 import type { Range } from '../../ports/repository.ts'
-import { REFUSALS } from './errors.ts'
+import { HISTORY_TYPE } from '../../protocol/dialect.ts'
+import { refusals } from './errors.ts'
 import { type HistoryDialect, historyDialectOf } from './history-dialects.ts'
+import { MemberIdText, MessageIdText, RoomIdText } from './id-schemas.ts'
 import { cutWhenStalled, streamLog } from './log-stream.ts'
 import { allowOnly } from './methods.ts'
-import { LIMIT, PAGE_LENGTH } from './paging.ts'
+import { LIMIT_PATTERN, PAGE_LENGTH } from './paging.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
 
 const MESSAGES_PATH = '/api/room/:roomId/messages'
 const MAX_SEARCH = 200
 
-const Message = Type.Object({
-  seq: Type.Optional(Type.Integer()),
-  id: Type.String(),
-  roomId: Type.String(),
-  memberId: Type.String(),
-  memberName: Type.String(),
-  type: Type.String(),
-  message: Type.String(),
-  sent: Type.String(),
-})
+/** Answers are written as text; this is only their description. */
+const PlainMessage = Type.Object(
+  {
+    id: MessageIdText,
+    roomId: RoomIdText,
+    memberId: MemberIdText,
+    memberName: Type.String({ examples: ['Silver Otter'] }),
+    type: Type.Unsafe<StoredType>({ type: 'string', enum: ['chat', 'joined', 'left'] }),
+    message: Type.String(),
+    sent: Type.String({ format: 'date-time', examples: ['2026-11-21T09:30:00.123Z'] }),
+  },
+  { additionalProperties: false },
+)
+
+const SeqMessage = Type.Object(
+  { seq: Type.Integer({ minimum: 1 }), ...PlainMessage.properties },
+  { additionalProperties: false },
+)
+
+const MESSAGES = {
+  description: 'Messages, oldest first.',
+  headers: Type.Object({
+    Link: Type.Optional(
+      Type.String({
+        description:
+          'Of a page: `rel="prev"` leads to older messages, `rel="next"` to newer ones, each only if there are such.',
+      }),
+    ),
+  }).properties,
+  content: {
+    'application/json': { schema: Type.Array(PlainMessage) },
+    [HISTORY_TYPE]: { schema: Type.Array(SeqMessage) },
+  },
+}
 
 const Query = Type.Object(
   {
-    limit: Type.Optional(LIMIT),
-    before: Type.Optional(Type.String()),
-    after: Type.Optional(Type.String()),
-    search: Type.Optional(Type.String({ maxLength: MAX_SEARCH, pattern: '\\S' })),
+    limit: Type.Optional(
+      Type.String({
+        pattern: LIMIT_PATTERN,
+        description: 'How many, 1 to 1000; with a cursor or a search 100 unless given.',
+      }),
+    ),
+    before: Type.Optional(
+      Type.String({ description: 'Those just before this cursor. Not together with `after`.' }),
+    ),
+    after: Type.Optional(Type.String({ description: 'Those just after this cursor.' })),
+    search: Type.Optional(
+      Type.String({
+        maxLength: MAX_SEARCH,
+        pattern: '\\S',
+        description: 'Only texts that have all these words, or words that begin so.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
 
 export interface MessagesParts {
   readonly history: History
-  readonly search: Search
+  readonly search: Pick<Search, 'excerpt'>
   readonly log: Log
+  readonly meter: Meter
 }
 
 /** A room's messages: all of them, or a page, of all or of what was searched for, with links to its neighbours. */
 export const messageRoutes = async (
   app: FastifyInstance,
-  { history, search, log }: MessagesParts,
+  { history, search, log, meter }: MessagesParts,
 ): Promise<void> => {
   app.get(
     MESSAGES_PATH,
     {
-      schema: { querystring: Query, response: { 200: Type.Array(Message), ...REFUSALS } },
+      schema: {
+        operationId: 'readMessages',
+        summary: 'The messages of a room',
+        description:
+          'Without a query all of them, streamed. A cursor is the id of a message; with ' +
+          `\`Accept: ${HISTORY_TYPE}\` messages have their \`seq\`, and cursors are seqs.`,
+        tags: ['Rooms'],
+        querystring: Query,
+        response: {
+          200: MESSAGES,
+          ...refusals('invalid', 'not_found', 'internal', 'overloaded', 'unavailable'),
+        },
+      },
       preValidation: checkRoomId,
     },
     async (request, reply) => {
@@ -68,12 +122,13 @@ export const messageRoutes = async (
         const url = `/api/room/${roomId}/messages?limit=${range.limit}${words}`
         const links = linksOf(url, excerpt, dialect)
         if (links.length > 0) reply.header('link', links.join(', '))
-        cutWhenStalled(reply.raw)
+        cutWhenStalled(reply.raw, meter)
         return reply.send(`[${excerpt.messages.map(dialect.element).join(',')}]`)
       }
       const pages = await history.all(roomId)
       if (request.method === 'HEAD') return reply.send()
-      await streamLog(reply, pages, { begin: '[', between: ',', end: ']', ...dialect }, log)
+      const form = { begin: '[', between: ',', end: ']', ...dialect }
+      await streamLog(reply, pages, form, { log, meter })
       return reply
     },
   )

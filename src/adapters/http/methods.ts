@@ -20,6 +20,7 @@ export const allowOnly = (
       (method) => method !== 'OPTIONS' && !allowed.includes(method),
     ),
     url,
+    schema: { hide: true },
     // As a hook, so that a body of whatever type is neither read nor judged.
     onRequest: refuse,
     handler: refuse,

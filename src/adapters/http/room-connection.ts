@@ -32,14 +32,12 @@ export class RoomConnection implements Connection {
     return this.#socket.written
   }
 
-  write(bytes: Uint8Array): void {
-    if (this.#closed) return
-    if (this.#early) {
-      this.#early.push(bytes)
-      this.#earlyBytes += bytes.length
-    } else {
-      this.#socket.write(bytes)
-    }
+  write(bytes: Uint8Array): boolean {
+    if (this.#closed) return false
+    if (!this.#early) return this.#socket.write(bytes)
+    this.#early.push(bytes)
+    this.#earlyBytes += bytes.length
+    return true
   }
 
   refuse(code: ErrorCode, { roomId, message }: Message): void {

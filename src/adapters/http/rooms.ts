@@ -3,23 +3,32 @@ import Type, { type Static } from 'typebox'
 import type { Controller } from '../../domain/controller.ts'
 import type { RoomInfo } from '../../ports/repository.ts'
 import type { Admission } from './admission.ts'
-import { REFUSALS } from './errors.ts'
+import { refusals } from './errors.ts'
+import { MemberIdText, RoomIdText } from './id-schemas.ts'
 import { takeJsonBodies } from './json-bodies.ts'
 import { allowOnly } from './methods.ts'
 import { newRoomBody, type RoomLimits, sentencesOf } from './room-bodies.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
 
-const Room = Type.Object({
-  roomId: Type.String(),
-  roomName: Type.String(),
-  ownerToken: Type.Optional(Type.String()),
-})
+export const ROOM_PATH = '/api/room'
 
-const RoomWithMembers = Type.Object({
-  roomId: Type.String(),
-  roomName: Type.String(),
-  members: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
-})
+const Room = Type.Object(
+  {
+    roomId: RoomIdText,
+    roomName: Type.String({ examples: ['Imperfect Seat'] }),
+    ownerToken: Type.Optional(Type.String()),
+  },
+  { description: 'The room. Whoever has its id can join it.' },
+)
+
+const RoomWithMembers = Type.Object(
+  {
+    roomId: RoomIdText,
+    roomName: Type.String({ examples: ['Imperfect Seat'] }),
+    members: Type.Array(Type.Object({ id: MemberIdText, name: Type.String() })),
+  },
+  { description: 'The room and who is in it now.' },
+)
 
 const Info = Type.Object({
   roomId: Type.String(),
@@ -52,9 +61,22 @@ export const roomRoutes = async (
   takeJsonBodies(app, sentencesOf(settings))
 
   app.post(
-    '/api/room',
+    ROOM_PATH,
     {
-      schema: { body, response: { 200: Room, ...REFUSALS } },
+      schema: {
+        operationId: 'createRoom',
+        summary: 'Create a room',
+        description: 'The body is JSON of any or no content type, and may be empty.',
+        tags: ['Rooms'],
+        body,
+        response: {
+          200: Room,
+          ...refusals(
+            ...(['invalid', 'forbidden', 'too_large', 'rate_limited', 'internal'] as const),
+            ...(['overloaded', 'unavailable', 'draining', 'unknown'] as const),
+          ),
+        },
+      },
       preHandler: async (request, reply) => admission.createRoom(request, reply),
     },
     async (request): Promise<Static<typeof Room>> => {
@@ -71,7 +93,15 @@ export const roomRoutes = async (
   app.get(
     '/api/room/:roomId',
     {
-      schema: { response: { 200: RoomWithMembers, ...REFUSALS } },
+      schema: {
+        operationId: 'findRoom',
+        summary: 'A room and who is in it',
+        tags: ['Rooms'],
+        response: {
+          200: RoomWithMembers,
+          ...refusals('invalid', 'not_found', 'internal', 'unavailable'),
+        },
+      },
       preValidation: checkRoomId,
     },
     async (request): Promise<Static<typeof RoomWithMembers>> => {
@@ -83,13 +113,21 @@ export const roomRoutes = async (
   app.get(
     '/api/room/:roomId/info',
     {
-      schema: { response: { 200: Info, ...REFUSALS } },
+      schema: {
+        operationId: 'roomInfo',
+        summary: 'What is known of a room',
+        tags: ['Rooms'],
+        response: {
+          200: Info,
+          ...refusals('invalid', 'not_found', 'internal', 'unavailable'),
+        },
+      },
       preValidation: checkRoomId,
     },
     async (request) => infoBody(await controller.roomInfo(roomIdOf(request))),
   )
 
-  allowOnly(app, '/api/room', ['POST'])
+  allowOnly(app, ROOM_PATH, ['POST'])
   allowOnly(app, '/api/room/:roomId', ['GET', 'HEAD'])
   allowOnly(app, '/api/room/:roomId/info', ['GET', 'HEAD'])
 }

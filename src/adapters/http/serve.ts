@@ -6,7 +6,8 @@ import type { Member } from '../../domain/member.ts'
 import type { Connection } from '../../ports/connection.ts'
 import type { RoomId } from '../../ports/model.ts'
 import type { Admission } from './admission.ts'
-import { errorBody } from './errors.ts'
+import type { Connections } from './connections.ts'
+import { errorBody, HANDSHAKE_ANSWERS, refusals } from './errors.ts'
 import { checkHandshake, forgetHandshake } from './handshake.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { allowOnly } from './methods.ts'
@@ -22,6 +23,7 @@ export interface ServeParts {
   }
   readonly admission: Admission
   readonly heartbeat: Heartbeat
+  readonly connections: Connections
 }
 
 /** Someone who has joined and whose WebSocket is not open yet. */
@@ -35,7 +37,7 @@ interface Arrival {
 /** The plain dialect's WebSocket: one room, one member, one connection. */
 export const serveRoute = async (
   app: FastifyInstance,
-  { controller, admission, heartbeat }: ServeParts,
+  { controller, admission, heartbeat, connections }: ServeParts,
 ): Promise<void> => {
   // Not in a WeakMap: until the next full garbage collection that would keep the whole request.
   app.decorateRequest('arrival', null)
@@ -43,6 +45,20 @@ export const serveRoute = async (
   app.route({
     method: 'GET',
     url: SERVE_PATH,
+    schema: {
+      operationId: 'serve',
+      summary: 'Join a room: plain text over a WebSocket',
+      description:
+        'Every text frame from you is one message; every frame from the server is one message as JSON and a newline.',
+      tags: ['WebSocket'],
+      response: {
+        ...HANDSHAKE_ANSWERS,
+        ...refusals(
+          ...(['invalid', 'forbidden', 'not_found', 'full', 'rate_limited', 'internal'] as const),
+          ...(['overloaded', 'unavailable', 'draining', 'unknown'] as const),
+        ),
+      },
+    },
 
     /** Before the upgrade, so that a refused join is an HTTP answer. */
     preValidation: async (request, reply) => {
@@ -72,14 +88,19 @@ export const serveRoute = async (
       const { connection, member, abandon, response } = request.getDecorator<Arrival>('arrival')
       request.raw.socket.off('close', abandon)
       forgetHandshake(ws, response)
+      connections.add(ws, 'plain')
       const onMessage = (data: RawData, isBinary: boolean) => {
         const bytes = data as Buffer
         if (!isBinary || isUtf8(bytes)) return member.post(bytes.toString())
         ws.off('message', onMessage)
+        connections.notUtf8(ws)
         ws.close(NOT_UTF8, 'not UTF-8')
       }
       ws.on('message', onMessage)
-      ws.on('close', () => member.leave())
+      ws.on('close', (code) => {
+        connections.remove(ws, 'plain', code, connection.closed)
+        member.leave()
+      })
       heartbeat.add(ws)
       admission.watchControlFrames(ws, () => member.leave('flood'))
       connection.open(ws)

@@ -1,17 +1,20 @@
 import type { IncomingMessage } from 'node:http'
 import cors from '@fastify/cors'
+import swagger from '@fastify/swagger'
 import websocket from '@fastify/websocket'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { History } from '../../domain/history.ts'
-import type { Search } from '../../domain/search.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type { Ids } from '../../ports/ids.ts'
 import type { Log } from '../../ports/log.ts'
+import type { Meter, Refused } from '../../ports/meter.ts'
 import { CONNECT_PATH, SUBPROTOCOL } from '../../protocol/dialect.ts'
 import { Admission, type AdmissionParts } from './admission.ts'
+import { apiDocsRoutes, openapi } from './api-docs.ts'
 import {
   brokenRequest,
+  codeInBody,
   COMMON_HEADERS,
   errorHandler,
   unmetExpectation,
@@ -19,15 +22,16 @@ import {
 } from './errors.ts'
 import { CODE_PATH, codeRoutes, type CodesParts } from './codes.ts'
 import { connectRoute, type ConnectParts } from './connect.ts'
+import type { Connections } from './connections.ts'
 import { directoryRoute, type DirectoryRouteParts } from './directory.ts'
 import { cutEarlyUpgrades } from './early-upgrades.ts'
 import { exportRoute } from './export.ts'
 import { healthRoutes, type HealthParts, type Pings } from './health.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { JsonSocket } from './json-socket.ts'
-import { messageRoutes } from './messages.ts'
+import { messageRoutes, type MessagesParts } from './messages.ts'
 import { type PageFile, pageRoutes } from './page.ts'
-import { roomRoutes, type RoomsParts } from './rooms.ts'
+import { ROOM_PATH, roomRoutes, type RoomsParts } from './rooms.ts'
 import { SERVE_PATH, serveRoute, type ServeParts } from './serve.ts'
 
 export interface ServerParts extends AdmissionParts {
@@ -36,7 +40,7 @@ export interface ServerParts extends AdmissionParts {
     ConnectParts['controller'] &
     HealthParts['controller']
   readonly history: History
-  readonly search: Search
+  readonly search: MessagesParts['search']
   readonly invitations: CodesParts['invitations']
   readonly directory: DirectoryRouteParts['directory']
   readonly pings: Pings
@@ -44,6 +48,8 @@ export interface ServerParts extends AdmissionParts {
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
+  readonly meter: Meter
+  readonly connections: Connections
   readonly settings: ConnectParts['settings'] &
     RoomsParts['settings'] & {
       /** Who may create and join from a browser, as exact origins; empty: anyone. */
@@ -77,7 +83,7 @@ const WEBSOCKET = {
  * connection at once but those already told to close, which have their two seconds to answer.
  */
 export const buildServer = (parts: ServerParts): FastifyInstance => {
-  const { clock, ids, log, settings } = parts
+  const { clock, ids, log, meter, connections, settings } = parts
   const app = fastify({
     logger: false,
     bodyLimit: 4096,
@@ -96,15 +102,15 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
     return503OnClosing: false,
     routerOptions: { maxParamLength: 100 },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
-    frameworkErrors: unroutable,
-    clientErrorHandler: brokenRequest,
+    frameworkErrors: unroutable(meter),
+    clientErrorHandler: brokenRequest(meter),
   })
   app.setErrorHandler(errorHandler(ids, log))
-  app.server.on('checkExpectation', unmetExpectation)
+  app.server.on('checkExpectation', unmetExpectation(meter))
   cutEarlyUpgrades(app.server)
 
   const admission = new Admission(parts)
-  const heartbeat = new Heartbeat(clock, settings.pingMs)
+  const heartbeat = new Heartbeat(clock, settings.pingMs, (ws) => connections.silent(ws))
   const jsonSockets = new Set<JsonSocket>()
   void app.register(websocket, {
     options: WEBSOCKET,
@@ -133,7 +139,9 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
     strictPreflight: false,
   })
   // Hooks run in the order in which they were added: those of the plugins first.
-  app.after(() => addHooks(app, settings.allowedOrigins))
+  app.after(() => addHooks(app, settings.allowedOrigins, meter))
+  void app.register(swagger, openapi)
+  void app.register(apiDocsRoutes)
   void app.register(pageRoutes, { files: parts.page })
   void app.register(healthRoutes, parts)
   void app.register(roomRoutes, { ...parts, admission })
@@ -147,7 +155,7 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
 }
 
 /** What holds for every request, whatever its path. */
-const addHooks = (app: FastifyInstance, allowedOrigins: readonly string[]): void => {
+const addHooks = (app: FastifyInstance, allowedOrigins: readonly string[], meter: Meter): void => {
   const allowed = new Set(allowedOrigins)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(COMMON_HEADERS)
@@ -162,6 +170,16 @@ const addHooks = (app: FastifyInstance, allowedOrigins: readonly string[]): void
   app.addHook('preParsing', async (request) => {
     if (request.is404) throw new RoomError('not_found', 'There is no such resource.')
   })
+  app.addHook('onSend', (request, reply, body, done) => {
+    const code = reply.statusCode < 400 ? undefined : codeInBody(body)
+    if (code) meter.refused(whatIsAsked(request), code)
+    done()
+  })
+}
+
+const whatIsAsked = (request: FastifyRequest): Refused => {
+  if (request.ws && !request.is404) return 'join'
+  return request.method === 'POST' && request.routeOptions.url === ROOM_PATH ? 'room' : 'request'
 }
 
 /** RFC 9112, 3.2: one Host, which only HTTP/1.0 may leave out; whose request it is, is not clear. */

@@ -28,19 +28,26 @@ export class WebSocketConnection implements Connection {
     this.#socket = socket
   }
 
+  /** Why this side closed it. */
+  get closed(): CloseReason | undefined {
+    return this.#closed
+  }
+
   get unsent(): number {
     return this.#earlyBytes + this.#socket.writableLength
   }
 
-  write(bytes: Uint8Array): void {
-    if (this.#closed) return
+  write(bytes: Uint8Array): boolean {
+    if (this.#closed) return false
     this.written += bytes.length
     if (!this.#ws) {
       this.#early.push(bytes)
       this.#earlyBytes += bytes.length
-    } else if (this.#ws.readyState === this.#ws.OPEN) {
-      this.#socket.write(bytes)
+      return true
     }
+    if (this.#ws.readyState !== this.#ws.OPEN) return false
+    this.#socket.write(bytes)
+    return true
   }
 
   refuse(_code: ErrorCode, failed: Message): void {

@@ -98,6 +98,11 @@ export class RedisQueue implements Queue {
     )
   }
 
+  /** Whether both connections were in use when last looked at, a second ago at most. */
+  get up(): boolean {
+    return this.#state === 'up'
+  }
+
   /** Payloads that were not well formed. */
   get malformed(): number {
     return this.#malformed

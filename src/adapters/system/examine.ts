@@ -46,32 +46,43 @@ export const examineMemory = (limitBytes: number): Finding => {
     : good('What MEMORY_LIMIT_BYTES allows fits into the memory.')
 }
 
+/** An address to listen on, with the names of its settings, and a path that a server of ours answers there. */
+export interface ExaminedPort {
+  readonly host: string
+  readonly port: number
+  readonly settings: readonly [host: string, port: string]
+  readonly path: string
+}
+
 /** Whether a server could listen there, or one of ours does. */
-export const examinePort = async (host: string, port: number): Promise<Finding> => {
+export const examinePort = async ({ host, port, ...its }: ExaminedPort): Promise<Finding> => {
+  const [HOST, PORT] = its.settings
   const listener = createServer()
   try {
     listener.listen(port, host)
     await once(listener, 'listening')
-    return good('The port is free.')
+    return good(`${PORT} is free.`)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'EACCES') return problem(`Port ${port} may not be used: set PORT to another one.`)
-    if (code === 'EADDRNOTAVAIL') return problem('This machine does not have the address in HOST.')
-    if (code !== 'EADDRINUSE') return problem('Nothing can listen on HOST and PORT.')
-    return (await isAlive(host, port))
-      ? good('A server of ours is alive on the port.')
-      : problem(`Port ${port} is in use by another program: set PORT to another one.`)
+    if (code === 'EACCES')
+      return problem(`Port ${port} may not be used: set ${PORT} to another one.`)
+    if (code === 'EADDRNOTAVAIL')
+      return problem(`This machine does not have the address in ${HOST}.`)
+    if (code !== 'EADDRINUSE') return problem(`Nothing can listen on ${HOST} and ${PORT}.`)
+    return (await isAlive(host, port, its.path))
+      ? good(`A server of ours is alive on ${PORT}.`)
+      : problem(`Port ${port} is in use by another program: set ${PORT} to another one.`)
   } finally {
     listener.close()
   }
 }
 
-const isAlive = async (host: string, port: number): Promise<boolean> => {
+const isAlive = async (host: string, port: number, path: string): Promise<boolean> => {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host
   const address = name.includes(':') ? `[${name}]` : name
   try {
     const signal = AbortSignal.timeout(ANSWER_MS)
-    return (await fetch(`http://${address}:${port}/api/livez`, { signal })).ok
+    return (await fetch(`http://${address}:${port}${path}`, { signal })).ok
   } catch {
     return false
   }

@@ -1,17 +1,21 @@
+import { isatty } from 'node:tty'
 import { destination, pino, type DestinationStream, type Level, type Logger } from 'pino'
-import { RoomError } from '../../ports/errors.ts'
 import type { Log, LogFields } from '../../ports/log.ts'
+import { pretty } from './pretty.ts'
+import { told } from './told-error.ts'
 
 const STDERR = 2
-const MAX_CAUSES = 3
 const MAX_UNWRITTEN_BYTES = 1 << 20
 
 /** A reader of the log that stalls loses lines; it never stalls this process. */
-const stderr = () => destination({ fd: STDERR, sync: false, maxLength: MAX_UNWRITTEN_BYTES })
+const stderr = (): DestinationStream => {
+  const lines = destination({ fd: STDERR, sync: false, maxLength: MAX_UNWRITTEN_BYTES })
+  return isatty(STDERR) ? pretty(lines) : lines
+}
 
 export type LogLevel = Level | 'silent'
 
-/** Lines of JSON on stderr. */
+/** Lines of JSON on stderr; if that is a terminal, lines for a person. */
 export class PinoLog implements Log {
   readonly #pino: Logger
 
@@ -22,6 +26,7 @@ export class PinoLog implements Log {
         level,
         base: null,
         timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label }) },
         serializers: { error: (thrown: unknown) => told(thrown) },
       },
       write,
@@ -44,68 +49,3 @@ export class PinoLog implements Log {
     this.#pino.error(fields, event)
   }
 }
-
-interface LoggedError {
-  readonly type: string
-  readonly code?: string
-  readonly message?: string
-  readonly at?: readonly string[]
-  readonly cause?: LoggedError
-  readonly errors?: readonly LoggedError[]
-}
-
-/**
- * What may be told of an error. Messages and fields of libraries can hold texts, names, ids and
- * addresses (a driver's detail, a parser's excerpt, the peer of a socket), so of their errors only
- * type, code and the places in the code go out.
- */
-const told = (thrown: unknown, depth = 0): LoggedError => {
-  if (!(thrown instanceof Error)) return { type: typeof thrown }
-  const code = codeIn(thrown)
-  const at = placesIn(thrown)
-  const nested = depth < MAX_CAUSES
-  return {
-    type: WORD.test(thrown.constructor.name) ? thrown.constructor.name : 'Error',
-    ...(code !== undefined && { code }),
-    ...(isOurs(thrown) && { message: thrown.message }),
-    ...(at.length > 0 && { at }),
-    ...(nested && thrown.cause !== undefined && { cause: told(thrown.cause, depth + 1) }),
-    ...(nested &&
-      thrown instanceof AggregateError && {
-        errors: thrown.errors.map((each: unknown) => told(each, depth + 1)),
-      }),
-  }
-}
-
-/** A name of a class or a code, such as 23505 or ECONNREFUSED; no text, id or address is one. */
-const WORD = /^\w{1,40}$/
-
-const codeIn = (thrown: Error): string | undefined =>
-  'code' in thrown && typeof thrown.code === 'string' && WORD.test(thrown.code)
-    ? thrown.code
-    : undefined
-
-/** A stack begins with the message, and a line of a message may look like a place. */
-const PLACE = /^ {4}at (?:.* \()?(?:file:\/\/|node:|\/|[A-Za-z]:\\)[^()]*:\d+:\d+\)?$/
-
-const placesIn = ({ stack = '', message }: Error): string[] => {
-  const start = stack.indexOf(message)
-  // A message that was changed afterwards: the stack begins with the old one, however long.
-  if (start < 0 || stack.slice(0, start).includes('\n')) return []
-  return stack
-    .slice(start + message.length)
-    .split('\n')
-    .filter((line) => PLACE.test(line))
-    .map((line) => line.trim())
-}
-
-/**
- * Messages that are fixed sentences of this project or name code, not data. A bug's type with a
- * code is Node refusing an argument, and its message shows the argument.
- */
-const isOurs = (thrown: Error): boolean =>
-  thrown instanceof RoomError ||
-  (!('code' in thrown) &&
-    (thrown instanceof TypeError ||
-      thrown instanceof RangeError ||
-      thrown instanceof ReferenceError))

@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { expectDocumented } from '../api-document.ts'
 import { within } from '../deadline.ts'
 import type { Listening } from '../http.ts'
 
@@ -79,6 +80,8 @@ export interface RawCall {
   readonly end?: 'fin' | 'reset' | 'never'
 }
 
+const FIRST_LINE = /^([A-Z]+) (\/\S*) HTTP\/1\.1\r\n/
+
 /**
  * Sends bytes on a connection of their own and reads until the other end has closed it. With
  * `thenLast`, which is for connections that stay open, a last request asks for that: if its answer
@@ -89,7 +92,14 @@ export const rawCall = async (
   call: RawCall,
 ): Promise<RawOutcome & { readonly answers: readonly RawAnswer[] }> => {
   const outcome = await rawExchange(node, call)
-  return { ...outcome, answers: answersIn(outcome.seen, call.bodiless) }
+  const answers = answersIn(outcome.seen, call.bodiless)
+  const first = answers.find(({ status }) => status !== 100)
+  const [, method, path] = FIRST_LINE.exec(String(call.writes[0])) ?? []
+  if (first !== undefined && method !== undefined && path !== undefined) {
+    const headers = { 'content-type': /^content-type: (.*)\r$/im.exec(first.head)?.[1] ?? '' }
+    expectDocumented(method, path, { status: first.status, headers, text: first.body })
+  }
+  return { ...outcome, answers }
 }
 
 /** As rawCall, whatever it is that comes. */

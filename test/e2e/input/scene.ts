@@ -35,7 +35,7 @@ export const expectUnharmed = async (nodes: Nodes, { roomId, bystander }: Scene)
 }
 
 /** A line of the log that says that something failed that should not. */
-const ERROR_LINE = /^\{"level":[56]0,.*$/m
+const ERROR_LINE = /^\{"level":"(?:error|fatal)",.*$/m
 
 const INSIDE =
   /select |insert |update |\bat .*:\d+:\d+|\.[jt]s\b|node_modules|stack|postgres|redis/i

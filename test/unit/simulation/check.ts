@@ -8,6 +8,15 @@ const logOf = async (cluster: Cluster, roomId: RoomId): Promise<readonly LoggedM
   return page.messages
 }
 
+/** Every message that a connection was given is counted once, whatever way it came. */
+const checkDeliveries = ({ connections, meter }: Cluster, problems: string[]): void => {
+  const given = connections.reduce((sum, { messages }) => sum + messages.length, 0)
+  const { 'delivered live': live = 0, 'delivered replay': replayed = 0 } = meter.counts
+  if (live + replayed !== given) {
+    problems.push(`${given} messages were given, counted are ${live} and ${replayed} replayed`)
+  }
+}
+
 const asSeen = ({ seq: _seq, ...message }: LoggedMessage): Message => message
 
 /**
@@ -113,6 +122,7 @@ const checkSaid = (visit: Visit, log: readonly LoggedMessage[], problems: string
 /** Every way in which the rooms of a healed cluster break their word. */
 export const findProblems = async (cluster: Cluster): Promise<string[]> => {
   const problems: string[] = []
+  checkDeliveries(cluster, problems)
   for (const roomId of cluster.rooms) {
     const log = await logOf(cluster, roomId)
     log.forEach((row, index) => {

@@ -7,6 +7,7 @@ import type { Ids } from '../../../src/ports/ids.ts'
 import type { Log } from '../../../src/ports/log.ts'
 import type { RoomId } from '../../../src/ports/model.ts'
 import { encodeLine, FakeConnection } from '../../fake-connection.ts'
+import { CountingMeter } from '../../counting-meter.ts'
 import { FakeClock } from '../../fake-clock.ts'
 import { Random } from '../../random.ts'
 import { faultyRepository, LossyBus, Process, type Weather } from './faults.ts'
@@ -74,8 +75,11 @@ export class Cluster {
   readonly weather: Weather = calm()
   readonly random: Random
   readonly bus: LossyBus
+  /** Of all nodes. */
+  readonly meter = new CountingMeter()
   readonly nodes: Node[] = []
   readonly visits: Visit[] = []
+  readonly connections: FakeConnection[] = []
   readonly rooms: RoomId[] = []
   readonly #away: Away[] = []
   readonly #ids: Ids = new SystemIds()
@@ -128,6 +132,12 @@ export class Cluster {
     await this.clock.advance(60_000)
   }
 
+  #connect(): FakeConnection {
+    const connection = new FakeConnection()
+    this.connections.push(connection)
+    return connection
+  }
+
   #startNode(): void {
     const process = new Process(this.clock)
     const controller = new Controller({
@@ -136,6 +146,7 @@ export class Cluster {
       clock: process.clock,
       ids: { ...idsOf(this.#ids), random: () => this.random.next() },
       log: silent,
+      meter: this.meter,
       encode: encodeLine,
       leaseMs: LEASE_MS,
       resumeMs: RESUME_MS,
@@ -151,7 +162,7 @@ export class Cluster {
 
   #join(): void {
     const node = this.random.pick(this.nodes)
-    const connection = new FakeConnection()
+    const connection = this.#connect()
     if (node.process.frozen) return
     node.controller.join(this.random.pick(this.rooms), connection).then(
       (member) => {
@@ -176,7 +187,7 @@ export class Cluster {
       ...(after === undefined ? {} : { after }),
       ...(away ? { resume: away.resume } : {}),
     }
-    const connection = new FakeConnection()
+    const connection = this.#connect()
     node.controller.joinResumable(roomId, connection, wish).then(
       ({ member, ...room }) => {
         const visit: Visit = {

@@ -3,38 +3,55 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { folderOnPath, run, runs } from './programs.ts'
-import type { RedisProgram } from './redis-program.ts'
 
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url))
 
+/** A program of a Debian package. */
+export interface Wanted {
+  readonly package: string
+  /** Its file in the package. */
+  readonly file: string
+  /** Arguments with which it ends at once and well if it can run at all. */
+  readonly trial: readonly string[]
+}
+
+/** A program that can be run, and in words where it comes from. */
+export interface Program {
+  readonly file: string
+  readonly env: Readonly<Record<string, string>>
+  readonly from: string
+}
+
 /**
- * Debian's Redis, downloaded with apt and unpacked below node_modules: it needs no root and leaves
- * the system as it is. About 5 s the first time, nothing after that.
+ * A program of Debian's, downloaded with apt and unpacked below node_modules: it needs no root and
+ * leaves the system as it is. About 5 s the first time, nothing after that.
  * @returns undefined on a machine without apt
  * @throws Error when apt cannot get it
  */
-export const aptRedis = async (): Promise<RedisProgram | undefined> => {
+export const debianProgram = async (wanted: Wanted): Promise<Program | undefined> => {
   if (folderOnPath('apt-get') === undefined || folderOnPath('dpkg') === undefined) return undefined
-  const home = join(CACHE, `redis-${process.arch}`)
-  const kept = await programIn(home)
+  const home = join(CACHE, `${wanted.package}-${process.arch}`)
+  const kept = await programIn(home, wanted)
   if (kept !== undefined) return kept
   await rm(home, { recursive: true, force: true })
   await mkdir(CACHE, { recursive: true })
-  const scratch = await mkdtemp(join(CACHE, 'redis-'))
+  const scratch = await mkdtemp(join(CACHE, `${wanted.package}-`))
   try {
-    await download(scratch)
+    await download(scratch, wanted.package)
     // Another run may have been faster; what it has is as good.
     await rename(join(scratch, 'root'), home).catch(() => {})
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
-  const fetched = await programIn(home)
-  if (fetched === undefined) throw new Error("Debian's Redis does not run on this machine")
+  const fetched = await programIn(home, wanted)
+  if (fetched === undefined) {
+    throw new Error(`Debian's ${wanted.package} does not run on this machine`)
+  }
   return fetched
 }
 
-const programIn = async (home: string): Promise<RedisProgram | undefined> => {
-  const file = join(home, 'usr/bin/redis-server')
+const programIn = async (home: string, wanted: Wanted): Promise<Program | undefined> => {
+  const file = join(home, wanted.file)
   if (!existsSync(file)) return undefined
   const libraries: string[] = []
   for (const parent of ['usr/lib', 'lib']) {
@@ -44,11 +61,11 @@ const programIn = async (home: string): Promise<RedisProgram | undefined> => {
     )
   }
   const env = { LD_LIBRARY_PATH: libraries.join(':') }
-  return (await runs(file, ['--version'], { env })) ? { file, env, from: 'apt' } : undefined
+  return (await runs(file, wanted.trial, { env })) ? { file, env, from: 'apt' } : undefined
 }
 
-/** Unpacks redis-server and what this machine lacks for it into `scratch/root`. */
-const download = async (scratch: string): Promise<void> => {
+/** Unpacks a package and what this machine lacks for it into `scratch/root`. */
+const download = async (scratch: string, name: string): Promise<void> => {
   const sources = join(scratch, 'sources.list.d')
   await mkdir(join(scratch, 'state/lists/partial'), { recursive: true })
   await mkdir(join(scratch, 'cache/archives/partial'), { recursive: true })
@@ -69,17 +86,11 @@ const download = async (scratch: string): Promise<void> => {
     'Debug::NoLocking=true',
   ].flatMap((option) => (option.startsWith('--') ? [option] : ['-o', option]))
   await run('apt-get', [...apt, 'update'])
-  await run('apt-get', [
-    ...apt,
-    'install',
-    '--download-only',
-    '--no-install-recommends',
-    'redis-server',
-  ])
+  await run('apt-get', [...apt, 'install', '--download-only', '--no-install-recommends', name])
   const archives = join(scratch, 'cache/archives')
   const root = join(scratch, 'root')
-  for (const name of await readdir(archives)) {
-    if (name.endsWith('.deb')) await run('dpkg', ['-x', join(archives, name), root])
+  for (const archive of await readdir(archives)) {
+    if (archive.endsWith('.deb')) await run('dpkg', ['-x', join(archives, archive), root])
   }
 }
 
