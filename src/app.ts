@@ -14,7 +14,10 @@ import { EventLoopGauge } from './adapters/system/event-loop.ts'
 import { SystemIds } from './adapters/system/ids.ts'
 import { Bucket, Buckets } from './domain/bucket.ts'
 import { Controller } from './domain/controller.ts'
+import { Directory, type GivenRoom } from './domain/directory.ts'
 import { History } from './domain/history.ts'
+import { Invitations } from './domain/invitations.ts'
+import { Search } from './domain/search.ts'
 import { Pace } from './domain/pace.ts'
 import type { Clock } from './ports/clock.ts'
 import { codeOf } from './ports/errors.ts'
@@ -52,11 +55,13 @@ interface Services {
 /**
  * The one place that knows every part. Nothing runs before `start`.
  * @param page what is served to browsers
+ * @param givenRooms public rooms that are there from the start
  */
 export const buildApp = async (
   settings: Settings,
   log: Log,
   page: readonly PageFile[],
+  givenRooms: readonly GivenRoom[],
 ): Promise<App> => {
   const clock = new SystemClock()
   const ids = new SystemIds()
@@ -77,9 +82,13 @@ export const buildApp = async (
     meter,
     encode: encodeMessage,
   })
+  const directory = new Directory({ repository, clock, ids, log, givenRooms })
   const server = buildServer({
     controller,
     history,
+    directory,
+    invitations: new Invitations(repository, ids, clock),
+    search: new Search(repository, controller.indexer, clock),
     page,
     pings: { repository: () => repository.ping(), queue: () => queue.ping() },
     limits: settings.rates && limitsOf(settings.rates, clock),
@@ -125,6 +134,7 @@ export const buildApp = async (
         controller.drain(settings.drainMs * SPREAD_SHARE),
       ),
     ])
+    directory.stop()
     controller.stop()
     eventLoop.stop()
     results.push(...(await Promise.allSettled([server.close()])))
@@ -143,6 +153,7 @@ export const buildApp = async (
       await server.listen({ host: settings.host, port: settings.port })
       log.info('listening', { port: portOf(server.server.address()), mode: modeOf(settings) })
       await startServices()
+      await directory.start()
       await controller.start()
       eventLoop.start()
       return urlOf(settings.host, portOf(server.server.address()))

@@ -9,6 +9,7 @@ import {
   examinePort,
 } from './adapters/system/examine.ts'
 import { type Finding, good, problem, warning } from './ports/finding.ts'
+import { readRooms } from './rooms-file.ts'
 import { loadSettings, type Settings, SettingsError } from './settings.ts'
 
 const EXIT_PROBLEM = 1
@@ -30,6 +31,7 @@ export const doctor = async (
   let settings: Settings
   try {
     settings = loadSettings(environment)
+    readRooms(settings.roomsFile)
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error
     await print(reportOf([['Settings', error.problems.map(problem)]]))

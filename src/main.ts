@@ -3,14 +3,17 @@ import { readPage } from './adapters/http/page.ts'
 import { CannotStart } from './adapters/local-postgres/cannot-start.ts'
 import { PinoLog } from './adapters/system/log.ts'
 import { buildApp } from './app.ts'
+import type { GivenRoom } from './domain/directory.ts'
+import { readRooms } from './rooms-file.ts'
 import { loadSettings, SettingsError, type Settings } from './settings.ts'
 
 const EXIT_SETTINGS = 2
 const EXIT_FAILURE = 1
 
-const readSettings = (): Settings => {
+const readSettings = (): Settings & { readonly givenRooms: readonly GivenRoom[] } => {
   try {
-    return loadSettings(process.env)
+    const settings = loadSettings(process.env)
+    return { ...settings, givenRooms: readRooms(settings.roomsFile) }
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error
     process.stderr.write(`The settings are not right:\n${bulleted(error.problems)}`)
@@ -30,7 +33,8 @@ const greeting = (url: string) => `sharechat is at ${url}
 
 const settings = readSettings()
 const log = new PinoLog(settings.logLevel)
-const app = await buildApp(settings, log, await readPage(new URL('web/', import.meta.url)))
+const page = await readPage(new URL('web/', import.meta.url))
+const app = await buildApp(settings, log, page, settings.givenRooms)
 
 let stopping = false
 

@@ -33,6 +33,8 @@ export interface Settings {
   readonly maxConnectionRooms: number
   readonly roomTtlMs: number
   readonly unusedRoomTtlMs: number
+  /** The file of the rooms that are there from the start; undefined: none. */
+  readonly roomsFile: string | undefined
   /** Of the memory repository; a cluster does not use it. */
   readonly memoryLimitBytes: number
   /** How much a member may send, and an address ask for; undefined: anything. */
@@ -94,6 +96,7 @@ const variables = Type.Object({
   MAX_CONNECTION_ROOMS: Type.Integer({ minimum: 1, maximum: 1_000, default: 50 }),
   ROOM_TTL_MS: ttl(86_400_000),
   UNUSED_ROOM_TTL_MS: ttl(3_600_000),
+  ROOMS_FILE: Type.Optional(Type.String()),
   MEMORY_LIMIT_BYTES: Type.Integer({ minimum: MIB, maximum: MIB * MIB, default: 256 * MIB }),
   RATE_LIMIT: Type.Unsafe<'on' | 'off'>({ type: 'string', enum: ['on', 'off'], default: 'on' }),
   MESSAGE_RATE: rate('10/100'),
@@ -162,6 +165,7 @@ export const loadSettings = (
     maxConnectionRooms: values.MAX_CONNECTION_ROOMS,
     roomTtlMs: values.ROOM_TTL_MS,
     unusedRoomTtlMs: values.UNUSED_ROOM_TTL_MS,
+    roomsFile: values.ROOMS_FILE,
     memoryLimitBytes: values.MEMORY_LIMIT_BYTES,
     rates: values.RATE_LIMIT === 'on' ? ratesOf(values) : undefined,
   })

@@ -1,18 +1,22 @@
 import { parseArgs } from 'node:util'
 import { readLink, roomLink, serverUrl } from '../client/link.ts'
 import { UsageError } from '../stress/usage-error.ts'
+import { isCode } from './codes.ts'
 
 const DEFAULT_URL = 'http://localhost:8080'
 
 /** A room and the server that has it. */
 export interface RoomAddress {
   readonly url: string
+  /** From a command line it may be a code that leads to the room: see withRoomId. */
   readonly roomId: string
 }
 
 export interface NewArgs {
   readonly url: string
   readonly print: boolean
+  /** Print a code that leads to the room, too. */
+  readonly code: boolean
 }
 
 export interface TailArgs extends RoomAddress {
@@ -41,7 +45,7 @@ export const readNewArgs = (argv: readonly string[], env: Environment): NewArgs 
   const { values, positionals } = parsed(() =>
     parseArgs({
       args: [...argv],
-      options: { ...URL_OPTION, print: { type: 'boolean' } },
+      options: { ...URL_OPTION, print: { type: 'boolean' }, code: { type: 'boolean' } },
       allowPositionals: true,
     }),
   )
@@ -50,7 +54,11 @@ export const readNewArgs = (argv: readonly string[], env: Environment): NewArgs 
   if (more.length > 0 || (given !== undefined && values.url !== undefined)) {
     throw new UsageError('Give one url.')
   }
-  return { url: serverOf(given ?? values.url, env), print: values.print ?? false }
+  return {
+    url: serverOf(given ?? values.url, env),
+    print: values.print ?? false,
+    code: values.code ?? false,
+  }
 }
 
 /** For the commands that take a room and nothing else. */
@@ -105,12 +113,13 @@ const addressOf = (
 ): RoomAddress => {
   const [room, ...more] = positionals
   if (room === undefined || more.length > 0)
-    throw new UsageError('Give one room, by its link or its id.')
+    throw new UsageError('Give one room, by its link, its id or a code.')
+  if (isCode(room)) return { url: serverOf(url, env), roomId: room }
   const link = readLink(room)
   if (link && url === undefined) return link
   const address = readLink(roomLink(serverOf(url, env), link?.roomId ?? room))
   if (address) return address
-  throw new UsageError(`A room is given by its link or its id, not by '${room}'.`)
+  throw new UsageError(`A room is given by its link, its id or a code, not by '${room}'.`)
 }
 
 const serverOf = (given: string | undefined, env: Environment): string => {

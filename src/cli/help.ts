@@ -5,9 +5,9 @@ export const isCommandName = (word: string): word is CommandName =>
   COMMANDS.some((name) => name === word)
 
 const ROOM = `<room> is a room's link, such as http://localhost:8080/#d4d211a2-d09f-4e19-8822-8aeddcb0fdd8,
-or its id, the last part of the link.`
+its id, the last part of the link, or a code of six digits, such as 493027.`
 
-const SERVER = `  --url <url>     the server, for an id without a link; unless given, SHARECHAT_URL from the
+const SERVER = `  --url <url>     the server, for an id or a code; unless given, SHARECHAT_URL from the
                   environment, else http://localhost:8080
   -h, --help      this text`
 
@@ -64,6 +64,7 @@ Exit code: 0 without a problem (there may be warnings); 1 with one; 2 a setting 
 [url] is the server, such as https://chat.example.
 
   --print         print the link only, as it does when the output is no terminal
+  --code          print a code of six digits, too, that leads to the room for ten minutes
 ${SERVER}
 
 ${EXIT_CODES}

@@ -5,6 +5,7 @@ import { roomLink } from '../client/link.ts'
 import { printableLine } from '../terminal/printable.ts'
 import { UsageError } from '../stress/usage-error.ts'
 import { readNewArgs, readRoomArgs, readNoArgs, readTailArgs } from './args.ts'
+import { newCode, withRoomId } from './codes.ts'
 import { dial } from './dial.ts'
 import { HELP, HELP_OF, isCommandName } from './help.ts'
 import { isInTerminal, join } from './join.ts'
@@ -40,6 +41,7 @@ const run = async ([word, ...argv]: readonly string[]): Promise<number> => {
       return connected(args.url, async (client) => {
         const { roomId } = await client.createRoom()
         await print(`${roomLink(args.url, roomId)}\n`)
+        if (args.code) await print(`${await newCode(args.url, roomId)}\n`)
         if (args.print || !isInTerminal()) return 0
         return codeFor(await join(client, { url: args.url, roomId }))
       })
@@ -47,18 +49,22 @@ const run = async ([word, ...argv]: readonly string[]): Promise<number> => {
     case 'join': {
       const args = readRoomArgs(argv, process.env)
       if (!args) return helped(HELP_OF.join)
-      return connected(args.url, async (client) => codeFor(await join(client, args)))
+      return connected(args.url, async (client) =>
+        codeFor(await join(client, await withRoomId(args))),
+      )
     }
     case 'say': {
       const args = readRoomArgs(argv, process.env)
       if (!args) return helped(HELP_OF.say)
-      return connected(args.url, async (client) => codeFor(await say(client, args, process.stdin)))
+      return connected(args.url, async (client) =>
+        codeFor(await say(client, await withRoomId(args), process.stdin)),
+      )
     }
     case 'tail': {
       const args = readTailArgs(argv, process.env)
       if (!args) return helped(HELP_OF.tail)
       return connected(args.url, async (client) => {
-        await tail(client, args)
+        await tail(client, await withRoomId(args))
         return 0
       })
     }

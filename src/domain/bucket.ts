@@ -72,6 +72,11 @@ export class Buckets {
     return this.#byKey.size
   }
 
+  /** Milliseconds until there is a token of a key's; 0 when there is one. */
+  wait(key: string): number {
+    return this.#byKey.get(key)?.wait(1, this.#clock.now()) ?? 0
+  }
+
   /** Takes one token of a key's. Returns 0, or when there is none the milliseconds until there is. */
   take(key: string): number {
     const now = this.#clock.now()

@@ -19,6 +19,7 @@ import { Attachments } from './attachments.ts'
 import { changeOf, Changes, type ChangeWish } from './changes.ts'
 import { closeInWaves } from './drain.ts'
 import { Expirer } from './expirer.ts'
+import { Indexer } from './indexer.ts'
 import { type Joined, Joins, type JoinWish, noSuchRoom } from './joins.ts'
 import type { Departure, Member, MemberHost } from './member.ts'
 import { OpenRooms } from './open-rooms.ts'
@@ -70,6 +71,8 @@ export interface CreatedRoom extends RoomRef {
  * this node. Any number of controllers over the same repository and queue serve the same rooms.
  */
 export class Controller {
+  /** Knows which rooms are to be prepared for search. */
+  readonly indexer: Indexer
   readonly #parts: ControllerParts
   readonly #rooms: OpenRooms
   /** Members with a connection here, a join under way, or a `left` that is not stored yet; not those that are attachments. */
@@ -95,7 +98,11 @@ export class Controller {
     this.#parts = parts
     this.#slowReaders = new SlowReaders(parts.clock)
     const nodeId = () => this.#reaper.nodeId
-    const onLogged = (rows: readonly LogRow[]) => this.#publisher.logged(rows)
+    this.indexer = new Indexer(parts)
+    const onLogged = (rows: readonly LogRow[]) => {
+      this.#publisher.logged(rows)
+      this.indexer.logged(rows)
+    }
     this.#reaper = new Reaper({
       ...parts,
       onLogged,
@@ -281,6 +288,7 @@ export class Controller {
     const served = this.#phase === 'serving'
     this.#phase = 'draining'
     this.#expirer.stop()
+    this.indexer.stop()
     await this.#outbox.idle()
     this.#publisher.flush()
     for (const room of this.#rooms.byId.values()) room.flush()
@@ -305,6 +313,7 @@ export class Controller {
     this.#replayer.stop()
     this.#repairer.stop()
     this.#expirer.stop()
+    this.indexer.stop()
     this.#reaper.stop()
     this.#slowReaders.stop()
   }

@@ -2,11 +2,10 @@ import type { Clock } from '../ports/clock.ts'
 import { RoomError } from '../ports/errors.ts'
 import type { LoggedMessage, RoomId, Seq } from '../ports/model.ts'
 import type { Page, Range, Repository } from '../ports/repository.ts'
+import { Turns } from './turns.ts'
 
 /** Reads at work at the same time on this node: history must not starve the write path. */
 const MAX_READS = 4
-const MAX_WAITING = 256
-const MAX_WAIT_MS = 2_000
 /** One page of a whole log. */
 const PAGE = { limit: 500, maxBytes: 256 * 1024 }
 
@@ -22,18 +21,16 @@ export interface Excerpt {
 /** Reads what was said, a page at a time; readers take turns in the order in which they came. */
 export class History {
   readonly #repository: Pick<Repository, 'read'>
-  readonly #clock: Clock
-  readonly #waiting = new Set<() => void>()
-  #reads = 0
+  readonly #turns: Turns
 
   constructor(repository: Pick<Repository, 'read'>, clock: Clock) {
     this.#repository = repository
-    this.#clock = clock
+    this.#turns = new Turns(MAX_READS, clock)
   }
 
   /** Reads at work and waiting now. */
   get reads(): { readonly active: number; readonly waiting: number } {
-    return { active: this.#reads, waiting: this.#waiting.size }
+    return this.#turns.load
   }
 
   /**
@@ -90,48 +87,15 @@ export class History {
   }
 
   async #read(roomId: RoomId, range: Range): Promise<Page> {
-    await this.#turn()
-    try {
-      const page = await this.#repository.read(roomId, range)
-      if (!page) throw new RoomError('not_found', 'There is no such room.')
-      if (page === 'cursor_unknown') {
-        throw new RoomError('invalid', 'The cursor is not a message of this room.')
-      }
-      return page
-    } finally {
-      this.#done()
-    }
-  }
-
-  #turn(): Promise<void> {
-    if (this.#reads < MAX_READS) {
-      this.#reads += 1
-      return Promise.resolve()
-    }
-    if (this.#waiting.size >= MAX_WAITING) return Promise.reject(busy())
-    return new Promise((resolve, reject) => {
-      const start = () => {
-        cancel()
-        resolve()
-      }
-      const cancel = this.#clock.after(MAX_WAIT_MS, () => {
-        this.#waiting.delete(start)
-        reject(busy())
-      })
-      this.#waiting.add(start)
-    })
-  }
-
-  /** Passes the turn on: whoever waits longest takes it over, so it counts as taken throughout. */
-  #done(): void {
-    const [next] = this.#waiting
-    if (!next) {
-      this.#reads -= 1
-      return
-    }
-    this.#waiting.delete(next)
-    next()
+    return found(await this.#turns.take(() => this.#repository.read(roomId, range)))
   }
 }
 
-const busy = () => new RoomError('overloaded', 'Too many are reading now, try again.')
+/** @throws RoomError for what a repository answers instead of a part of a log */
+export const found = <T>(part: T | 'cursor_unknown' | undefined): T => {
+  if (part === undefined) throw new RoomError('not_found', 'There is no such room.')
+  if (part === 'cursor_unknown') {
+    throw new RoomError('invalid', 'The cursor is not a message of this room.')
+  }
+  return part
+}

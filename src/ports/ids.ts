@@ -1,5 +1,6 @@
 import type {
   AddressMark,
+  Code,
   MemberId,
   MessageId,
   NodeId,
@@ -11,6 +12,8 @@ import type {
 /** Everything random that has a name, and what follows from it. Ids come from a cryptographic source. */
 export interface Ids {
   roomId(): RoomId
+  /** The id of a room that is known by its name: always the same, and no secret. */
+  namedRoomId(name: string): RoomId
   memberId(): MemberId
   messageId(): MessageId
   nodeId(): NodeId
@@ -28,6 +31,8 @@ export interface Ids {
   isSame(one: OwnerHash, other: OwnerHash): boolean
   /** 20 bits of a keyed hash: see Repository.addressKey. */
   addressMark(key: string, roomId: RoomId, address: string): AddressMark
+  /** Any of a million, equally likely. */
+  code(): Code
   /** Title Case words, such as "Imperfect Seat". Not unique. */
   roomName(): string
   /** Title Case words, such as "Silver Otter". Not unique. */

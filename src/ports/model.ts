@@ -12,6 +12,9 @@ export type NodeId = string & { readonly brand: 'NodeId' }
 /** SHA-256 of the secret with which a member can be resumed, in lower-case hex. */
 export type ResumeHash = string & { readonly brand: 'ResumeHash' }
 
+/** Six digits that lead to a room while they last: for people to tell each other. */
+export type Code = string & { readonly brand: 'Code' }
+
 /** SHA-256 of the token of a room's owner, in lower-case hex. */
 export type OwnerHash = string & { readonly brand: 'OwnerHash' }
 
@@ -130,3 +133,6 @@ export const isMemberId = (text: string): text is MemberId => UUID.test(text)
 
 /** Whether a text can be a message's id. */
 export const isMessageId = (text: string): text is MessageId => UUID.test(text)
+
+/** Whether a text can be a code. */
+export const isCode = (text: string): text is Code => /^[0-9]{6}$/.test(text)

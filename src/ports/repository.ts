@@ -2,6 +2,7 @@ import type {
   AddressMark,
   LoggedDeletion,
   LoggedEdit,
+  Code,
   LoggedMessage,
   LoggedSettings,
   LogRow,
@@ -17,8 +18,11 @@ import type {
   Seq,
 } from './model.ts'
 
+/** So many rows of a log are prepared for search at a time. */
+export const SEARCH_SEGMENT = 2_048
+
 /**
- * The truth about rooms, and the order of every room's log. Rules R1–R49 in docs/contracts.md.
+ * The truth about rooms, and the order of every room's log. Rules R1–R60 in docs/contracts.md.
  *
  * Every promise settles within a few seconds. It rejects with a RoomError: `unavailable` when
  * nothing was stored for certain, `unknown` when the reply is missing and the work may have been
@@ -34,6 +38,40 @@ export interface Repository {
 
   /** The room and who is in it, by the order of joining; undefined when there is no such room. */
   findRoom(roomId: RoomId): Promise<RoomWithMembers | undefined>
+
+  /**
+   * Makes those of these rooms that are not there, gives them all these names and topics, makes them
+   * public, and keeps them from expiring for `ms` milliseconds. A room that is just being removed is
+   * passed over: call again.
+   * @param rooms at most a few thousand
+   */
+  keepRooms(rooms: readonly NamedRoom[], ms: number): Promise<void>
+
+  /**
+   * The first `limit` public rooms by their ids.
+   * @param after only those with a higher id than this, which need not be a room's
+   */
+  publicRooms(after: RoomId | undefined, limit: number): Promise<readonly ListedRoom[]>
+
+  /**
+   * Stores a code that leads to a room until it expires or is used up.
+   * @returns when it expires, in milliseconds since the Unix epoch; undefined when there is no such
+   * room. `taken`: another code has these digits. `room_full`, `full`: there are as many codes of the
+   * room, or in all, as there may be
+   */
+  createCode(
+    roomId: RoomId,
+    code: Code,
+    terms: CodeTerms,
+  ): Promise<number | 'taken' | 'room_full' | 'full' | undefined>
+
+  /**
+   * Uses a code once. Of all calls on all nodes for codes that are not there, those beyond `guesses` are
+   * refused, and then so is every call: nothing was looked up, nothing used.
+   * @returns the room; undefined when there is no such code, it is used up, or its room is gone; how
+   * many milliseconds until a guess is free
+   */
+  takeCode(code: Code, guesses: Budget): Promise<Room | { readonly waitMs: number } | undefined>
 
   /**
    * What is known of a room; undefined when there is no such room.
@@ -75,6 +113,26 @@ export interface Repository {
    * @returns undefined when there is no such room
    */
   readLog(roomId: RoomId, range: LogRange): Promise<LogPage | undefined>
+
+  /**
+   * The chats of a room that have all these words (see words.ts), of what the range names: at most
+   * `limit`, oldest first. Not atomic: what is appended meanwhile may be missing.
+   * Rejects with `overloaded`, too, when it would take too long.
+   * @param words from wantedWords, at least one
+   * @returns undefined and `cursor_unknown` as `read`
+   */
+  search(
+    roomId: RoomId,
+    words: readonly string[],
+    range: Range,
+  ): Promise<readonly LoggedMessage[] | 'cursor_unknown' | undefined>
+
+  /**
+   * One step of preparing a room for search, which finds the same without it, but not as fast: takes
+   * the words of the next SEARCH_SEGMENT rows of its log once they are there. Not atomic.
+   * @returns whether there is more to do now
+   */
+  indexWords(roomId: RoomId): Promise<boolean>
 
   /**
    * Attaches the member of a room that has this resume hash to a node, wherever it was attached
@@ -199,6 +257,30 @@ export interface NewRoom
   /** How long it lives without members, in milliseconds. */
   readonly ttlMs?: number
   readonly ownerHash?: OwnerHash
+}
+
+export interface NamedRoom extends Room {
+  readonly topic: string
+}
+
+/** A public room as everyone sees it. */
+export interface ListedRoom extends NamedRoom {
+  readonly memberCount: number
+}
+
+export interface CodeTerms {
+  readonly ttlMs: number
+  /** How often it can be taken; undefined: as often as wanted. */
+  readonly uses: number | undefined
+  /** The most codes that a room may have, and the most in all, those that are used up included. */
+  readonly mostOfRoom: number
+  readonly most: number
+}
+
+/** So much at once, and in the long run. */
+export interface Budget {
+  readonly burst: number
+  readonly perSecond: number
 }
 
 export interface RoomInfo extends RoomSettings {

@@ -32,6 +32,8 @@ export const operationOf = (method: string, path: string): Operation | undefined
   const found = Object.entries(inject('apiDocument')?.paths ?? {}).find(([template]) =>
     new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(plain),
   )
+  // Its GET acts, so there is no HEAD.
+  if (method === 'HEAD' && found?.[0] === '/api/codes/{code}') return undefined
   return found?.[1][method === 'HEAD' ? 'get' : method.toLowerCase()]
 }
 
@@ -48,6 +50,7 @@ export const expectDocumented = (method: string, path: string, answer: Answer): 
   const type = answer.headers['content-type']?.split(';')[0] ?? 'none'
   const { schema } = response.content[type] ?? {}
   if (schema === undefined) throw new Error(`${asked} has the undocumented type ${type}`)
-  const isValid = ajv.validate(schema, JSON.parse(answer.text))
+  const isJson = type !== 'application/x-ndjson'
+  const isValid = ajv.validate(schema, isJson ? JSON.parse(answer.text) : answer.text)
   expect({ asked, wrong: isValid ? '' : ajv.errorsText() }).toEqual({ asked, wrong: '' })
 }

@@ -31,6 +31,20 @@ describe('sharechat, talking', () => {
     expect(await roomState(node, roomId)).toMatchObject({ members: [] })
   })
 
+  test('a code from new leads others to the room, and one that is wrong tells so', async () => {
+    const made = await sharechat(['new', '--code', urlOf(node)])
+    const [, roomId = '', code = ''] = /#([0-9a-f-]{36})\n(\d{6})\n$/.exec(made.stdout) ?? []
+    const said = await sharechat(['say', '--url', urlOf(node), code], 'by code\n')
+    expect(said).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(await chatsOf(node, roomId)).toEqual(['by code'])
+    const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, '0')
+    expect(await sharechat(['join', '--url', urlOf(node), wrong])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'There is no such code, or it is used up or over.\n',
+    })
+  })
+
   test('say: each line is one message, in order, all stored when it exits with 0', async () => {
     const roomId = await createRoom(node)
     const lines = Array.from({ length: 300 }, (_, at) => `line ${at} ü 👩\u200d🚀`)

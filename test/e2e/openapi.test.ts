@@ -52,7 +52,7 @@ test('every answer that the OpenAPI document has is given by a real node', async
   await gives(429, 'POST', '/api/room', strict)
   await gives(503, 'POST', '/api/room', starting)
 
-  for (const path of ['', '/messages']) {
+  for (const path of ['', '/messages', '/info', '/export']) {
     await gives(200, 'GET', `/api/room/${room}${path}`)
     await opens(400, `/api/room/${room}${path}`)
     await gives(404, 'GET', `/api/room/${noRoom}${path}`)
@@ -64,6 +64,29 @@ test('every answer that the OpenAPI document has is given by a real node', async
   await gives(200, 'GET', `/api/room/${room}/messages?limit=1`)
   await gives(200, 'GET', `/api/room/${room}/messages`, node, withSeqs)
   await gives(400, 'GET', `/api/room/${room}/messages?limit=0`)
+
+  await gives(200, 'GET', '/api/rooms')
+  await gives(400, 'GET', '/api/rooms?limit=0')
+  await gives(503, 'GET', '/api/rooms', starting)
+
+  const codes = `/api/room/${room}/codes`
+  const { text } = await call(node, 'POST', codes)
+  await gives(200, 'GET', `/api/codes/${(JSON.parse(text) as { code: string }).code}`)
+  for (let made = 1; made < 20; made += 1) await gives(200, 'POST', codes)
+  await gives(409, 'POST', codes)
+  await gives(400, 'POST', codes, node, { body: '{"ttl":0}' })
+  await gives(403, 'POST', codes, node, { headers: ORIGIN })
+  await gives(404, 'POST', `/api/room/${noRoom}/codes`)
+  await gives(413, 'POST', codes, node, { body: ' '.repeat(5_000) })
+  await gives(429, 'POST', `/api/room/${strictRoom}/codes`, strict)
+  await gives(503, 'POST', codes, starting)
+  await opens(400, '/api/codes/493027')
+  await gives(403, 'GET', '/api/codes/493027', node, { headers: ORIGIN })
+  await gives(503, 'GET', '/api/codes/493027', starting)
+  const wrong = () => call(strict, 'GET', '/api/codes/493027')
+  await gives(404, 'GET', '/api/codes/493027', strict)
+  while ((await wrong()).status === 404);
+  await gives(429, 'GET', '/api/codes/493027', strict)
 
   await gives(426, 'GET', `/api/serve/${room}`)
   await opens(409, `/api/serve/${room}`)

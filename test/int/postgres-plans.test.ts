@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { expect, test } from 'vitest'
 import { PostgresRepository } from '../../src/adapters/postgres/repository.ts'
-import type { ResumeHash, RoomId } from '../../src/ports/model.ts'
+import type { Code, ResumeHash, RoomId } from '../../src/ports/model.ts'
 import {
   joining,
   leaving,
@@ -10,10 +10,13 @@ import {
   newMember,
   newNode,
   newRoom,
+  newRoomId,
   saying,
   upTo,
 } from '../contract/repository-scene.ts'
 import { freshDatabase } from '../services/database.ts'
+
+const CODE = '493027' as Code
 
 test('no call reads a whole table of rooms, messages or members', async () => {
   const database = await freshDatabase()
@@ -78,6 +81,13 @@ test('no call reads a whole table of rooms, messages or members', async () => {
     await repository.read(room, { after: first!.id, limit: 5, maxBytes: 1_000 })
     await repository.read(room, { before: first!.id, limit: 5 })
     await repository.read(room, { newest: true, limit: 5 })
+    await repository.search(room, ['hello', 'w'], { newest: true, limit: 5 })
+    await repository.search(room, ['hello'], { after: first!.id, limit: 5 })
+    await repository.indexWords(room)
+    await repository.publicRooms(room, 100)
+    await repository.keepRooms([{ id: newRoomId(), name: 'Lobby', topic: '' }], 0)
+    await repository.createCode(room, CODE, { ttlMs: 1, uses: 1, mostOfRoom: 9, most: 9 })
+    await repository.takeCode(CODE, { burst: 9, perSecond: 9 })
     await repository.lastSeqs(some)
     await repository.membersOf(node)
     await repository.rosterAt(room, 2, 200)

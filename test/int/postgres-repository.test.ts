@@ -23,7 +23,9 @@ afterAll(async () => {
 })
 
 repositoryContract('PostgresRepository', async () => {
-  await admin`truncate rooms, log, members, nodes, keep_out`
+  await admin`
+    truncate rooms, log, members, nodes, keep_out, searched, search_words, search_apart, codes`
+  await admin`update code_guesses set tokens = 'infinity'`
   return {
     repository,
     elapse: async (ms) => void (await admin`select pg_sleep(${ms / 1_000})`),

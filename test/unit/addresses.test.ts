@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addressKey } from '../../src/adapters/http/addresses.ts'
+import { addressKey, networkKey } from '../../src/adapters/http/addresses.ts'
 
 test.each([
   ['192.0.2.7', '192.0.2.7'],
@@ -32,4 +32,14 @@ test.each([
   '\0',
 ])('%j is no address', (text) => {
   expect(addressKey(text)).toBeUndefined()
+})
+
+test.each([
+  ['192.0.2.7', '192.0'],
+  ['::ffff:192.0.2.7', '192.0'],
+  ['2001:db8:1:2::5', '2001:db8:1'],
+  ['2001:db8:1:ffff::9', '2001:db8:1'],
+  ['::1', '0:0:0'],
+])('the network around %s is %s', (address, network) => {
+  expect(networkKey(addressKey(address) ?? '')).toBe(network)
 })

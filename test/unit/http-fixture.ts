@@ -7,9 +7,12 @@ import { Connections } from '../../src/adapters/http/connections.ts'
 import { encodeMessage } from '../../src/adapters/http/frames.ts'
 import { pageFile } from '../../src/adapters/http/page.ts'
 import { buildServer, type ServerParts } from '../../src/adapters/http/server.ts'
+import { MemoryRepository } from '../../src/adapters/memory/repository.ts'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
 import type { CreatedRoom, RoomWish } from '../../src/domain/controller.ts'
 import type { Joined, JoinWish } from '../../src/domain/joins.ts'
+import { Invitations } from '../../src/domain/invitations.ts'
+import { Search } from '../../src/domain/search.ts'
 import { History } from '../../src/domain/history.ts'
 import type { Member, Sent } from '../../src/domain/member.ts'
 import type { Clock } from '../../src/ports/clock.ts'
@@ -111,6 +114,8 @@ export const ids: Ids = {
   ownerHash: (token) => system.ownerHash(token),
   isSame: (one, other) => system.isSame(one, other),
   addressMark: (...args) => system.addressMark(...args),
+  namedRoomId: (name) => system.namedRoomId(name),
+  code: () => system.code(),
   roomName: () => 'Imperfect Seat',
   memberName: () => 'Silver Otter',
   random: () => 0.5,
@@ -359,6 +364,7 @@ export const fixture = (parts: Partial<ServerParts> = {}): Fixture => {
   const controller = new FakeController()
   const logs = new Logs()
   const log = new MemoryLog()
+  const repository = new MemoryRepository(realClock, 1 << 20)
   const roomId = ids.roomId()
   controller.rooms.set(roomId, { id: roomId, name: 'Imperfect Seat', members: [] })
   logs.rooms.set(roomId, [])
@@ -366,6 +372,9 @@ export const fixture = (parts: Partial<ServerParts> = {}): Fixture => {
   const app = buildServer({
     controller,
     history: new History(logs, realClock),
+    search: new Search(repository, { add() {} }, realClock),
+    directory: { page: async () => ({ rooms: [], more: false }) },
+    invitations: new Invitations(repository, ids, realClock),
     pings: { repository: async () => {}, queue: async () => {} },
     page: PAGE,
     clock: realClock,

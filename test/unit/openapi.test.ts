@@ -53,6 +53,8 @@ test('a bug in what a route needs is the 500 that the document says', async () =
       changes: { change: bug },
     },
     history: { all: bug, excerpt: bug, message: bug } as never,
+    invitations: { create: bug, take: bug },
+    directory: { page: bug },
   })
   const { paths } = await documentOf(broken)
   const port = await listen(broken)
@@ -61,6 +63,7 @@ test('a bug in what a route needs is the 500 that the document says', async () =
       if (!('500' in responses)) continue
       const path = template
         .replace('{message}', method === 'get' ? '1' : randomUUID())
+        .replace('{code}', '493027')
         .replaceAll(/\{\w+\}/g, () => randomUUID())
       const body = method === 'put' ? '{"message":"x"}' : '{}'
       const secret = {

@@ -247,6 +247,7 @@ describe('settings', () => {
       MESSAGE_RATE: '10/100',
       MESSAGE_BYTES_RATE: '65536/524288',
       JOIN_RATE: '20/200',
+      ROOMS_FILE: '',
       ROOM_RATE: '2/100',
     })
   })

@@ -19,6 +19,13 @@ export const addressKey = (address: string): string | undefined => {
     .join('.')
 }
 
+/**
+ * The network around what addressKey says: 16 bits of IPv4, 48 of IPv6. Whoever has many addresses has
+ * them there, unless he has many networks.
+ */
+export const networkKey = (key: string): string =>
+  key.includes(':') ? key.split(':').slice(0, 3).join(':') : key.split('.').slice(0, 2).join('.')
+
 /** The eight groups of an IPv6 address, in lower case without leading zeros. */
 const groupsOf = (address: string): readonly string[] | undefined => {
   const [bare = ''] = address.split('%')

@@ -19,7 +19,7 @@ const INFO = {
   description:
     'Anonymous chat rooms. Every refusal has the body `{"error":{"code","message"}}`, also 404 and 405 ' +
     'for what is not described here, and 408, 417 and 431, which may come of any request that is not ' +
-    'what HTTP wants. Every `GET` can be a `HEAD`.',
+    'what HTTP wants. Every `GET` can be a `HEAD`, but not that of a code, which uses it.',
   license: { name: 'MIT', identifier: 'MIT' },
 }
 

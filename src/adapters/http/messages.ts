@@ -1,25 +1,25 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { Excerpt, History } from '../../domain/history.ts'
-import { codeOf, RoomError } from '../../ports/errors.ts'
+import type { Search } from '../../domain/search.ts'
+import { RoomError } from '../../ports/errors.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Meter } from '../../ports/meter.ts'
-import type { LoggedMessage, StoredType } from '../../ports/model.ts'
+import type { StoredType } from '../../ports/model.ts'
 import type { Range } from '../../ports/repository.ts'
 import { HISTORY_TYPE } from '../../protocol/dialect.ts'
 import { refusals } from './errors.ts'
 import { type HistoryDialect, historyDialectOf, seqOf } from './history-dialects.ts'
 import { MemberIdText, MessageIdText, RoomIdText } from './id-schemas.ts'
+import { cutWhenStalled, streamLog } from './log-stream.ts'
 import { allowOnly } from './methods.ts'
+import { LIMIT_PATTERN, PAGE_LENGTH } from './paging.ts'
 import { checkRoomId, roomIdOf } from './room-id.ts'
 
 const MESSAGES_PATH = '/api/room/:roomId/messages'
 /** By its seq, or its id. */
 export const MESSAGE_PATH = '/api/room/:roomId/messages/:message'
-const DEFAULT_LIMIT = 100
-/** A reader whose TCP socket took nothing for this long is cut when Node next looks: within twice that. */
-const STALLED_MS = 10_000
+const MAX_SEARCH = 200
 
 /** Answers are written as text; this is only their description. */
 const PlainMessage = Type.Object(
@@ -69,33 +69,40 @@ const MESSAGE = {
   },
 }
 
-/** All texts: what is no plain number from 1 to 1000 is refused, not converted. */
 const Query = Type.Object(
   {
     limit: Type.Optional(
       Type.String({
-        pattern: '^(?:[1-9][0-9]{0,2}|1000)$',
-        description: 'How many, 1 to 1000; with a cursor 100 unless given.',
+        pattern: LIMIT_PATTERN,
+        description: 'How many, 1 to 1000; with a cursor or a search 100 unless given.',
       }),
     ),
     before: Type.Optional(
       Type.String({ description: 'Those just before this cursor. Not together with `after`.' }),
     ),
     after: Type.Optional(Type.String({ description: 'Those just after this cursor.' })),
+    search: Type.Optional(
+      Type.String({
+        maxLength: MAX_SEARCH,
+        pattern: '\\S',
+        description: 'Only texts that have all these words, or words that begin so.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
 
 export interface MessagesParts {
   readonly history: History
+  readonly search: Pick<Search, 'excerpt'>
   readonly log: Log
   readonly meter: Meter
 }
 
-/** A room's messages: all of them, or a page with links to its neighbours. */
+/** A room's messages: all of them, or a page, of all or of what was searched for, with links to its neighbours. */
 export const messageRoutes = async (
   app: FastifyInstance,
-  { history, log, meter }: MessagesParts,
+  { history, search, log, meter }: MessagesParts,
 ): Promise<void> => {
   app.get(
     MESSAGES_PATH,
@@ -118,11 +125,16 @@ export const messageRoutes = async (
     async (request, reply) => {
       const roomId = roomIdOf(request)
       const dialect = historyDialectOf(request.headers.accept)
-      const range = rangeOf(request.query as Static<typeof Query>, dialect)
+      const query = request.query as Static<typeof Query>
+      const range = rangeOf(query, dialect)
       reply.type(dialect.type)
       if (range) {
-        const excerpt = await history.excerpt(roomId, range)
-        const url = `/api/room/${roomId}/messages?limit=${range.limit}`
+        const text = query.search
+        const excerpt = await (text === undefined
+          ? history.excerpt(roomId, range)
+          : search.excerpt(roomId, text, range))
+        const words = text === undefined ? '' : `&search=${encodeURIComponent(text)}`
+        const url = `/api/room/${roomId}/messages?limit=${range.limit}${words}`
         const links = linksOf(url, excerpt, dialect)
         if (links.length > 0) reply.header('link', links.join(', '))
         cutWhenStalled(reply.raw, meter)
@@ -130,12 +142,8 @@ export const messageRoutes = async (
       }
       const pages = await history.all(roomId, dialect.deleted)
       if (request.method === 'HEAD') return reply.send()
-      cutWhenStalled(reply.raw, meter)
-      await stream(reply, pages, dialect).catch((error: unknown) => {
-        meter.historyCut('failed')
-        if (codeOf(error) === 'internal') log.error('request failed', { error })
-        reply.raw.destroy()
-      })
+      const form = { begin: '[', between: ',', end: ']', ...dialect }
+      await streamLog(reply, pages, form, { log, meter })
       return reply
     },
   )
@@ -167,16 +175,16 @@ export const messageRoutes = async (
 
 /** @returns undefined when the whole log is wanted */
 const rangeOf = (
-  { limit, before, after }: Static<typeof Query>,
+  { limit, before, after, search }: Static<typeof Query>,
   { cursor, deleted }: HistoryDialect,
 ): Range | undefined => {
-  const count = { limit: Number(limit ?? DEFAULT_LIMIT), ...(deleted && { deleted }) }
+  const count = { limit: Number(limit ?? PAGE_LENGTH), ...(deleted && { deleted }) }
   if (before !== undefined && after !== undefined) {
     throw new RoomError('invalid', 'Use either before or after.')
   }
   if (before !== undefined) return { ...count, before: cursor(before) }
   if (after !== undefined) return { ...count, after: cursor(after) }
-  return limit === undefined ? undefined : { ...count, newest: true }
+  return limit === undefined && search === undefined ? undefined : { ...count, newest: true }
 }
 
 const linksOf = (
@@ -190,43 +198,3 @@ const linksOf = (
     ...(newer && last ? [`<${url}&after=${cursorOf(last)}>; rel="next"`] : []),
   ]
 }
-
-/** Node counts what the peer takes as activity; it sets its own timeout when this is finished. */
-const cutWhenStalled = (response: ServerResponse, meter: Meter): void => {
-  response.setTimeout(STALLED_MS, () => {
-    meter.historyCut('stalled')
-    response.destroy()
-  })
-}
-
-/**
- * Writes pages as one JSON array, each when the socket has taken the one before. Rejects when a
- * page cannot be read; the array is not closed then, and the caller must destroy the response.
- */
-const stream = async (
-  reply: FastifyReply,
-  pages: AsyncIterable<readonly LoggedMessage[]>,
-  { element }: HistoryDialect,
-): Promise<void> => {
-  const response = reply.raw
-  reply.hijack()
-  response.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders)
-  let separator = '['
-  for await (const page of pages) {
-    if (response.destroyed) return
-    const taken = response.write(separator + page.map(element).join(','))
-    if (!taken) await drained(response)
-    separator = ','
-  }
-  response.end(separator === '[' ? '[]' : ']')
-}
-
-/** Resolves when everything written has left, or never will. */
-const drained = (response: ServerResponse): Promise<void> =>
-  new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done).off('close', done)
-      resolve()
-    }
-    response.on('drain', done).on('close', done)
-  })

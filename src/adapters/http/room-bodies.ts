@@ -6,15 +6,18 @@ export interface RoomLimits {
   readonly roomTtlMs: number
 }
 
-const MAX_NAME = 80
-const MAX_TOPIC = 300
+export const MAX_NAME = 80
+export const MAX_TOPIC = 300
 const MAX_SLOW_SECONDS = 3_600
 
 /** One line: no control characters, line or paragraph separators, or halves of characters. */
 const LINE = '[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]'
 
-const name = Type.String({ maxLength: MAX_NAME, pattern: `^(?=.*\\S)${LINE}+$` })
-const topic = Type.String({ maxLength: MAX_TOPIC, pattern: `^${LINE}*$` })
+export const NAME_PATTERN = `^(?=.*\\S)${LINE}+$`
+export const TOPIC_PATTERN = `^${LINE}*$`
+
+const name = Type.String({ maxLength: MAX_NAME, pattern: NAME_PATTERN })
+const topic = Type.String({ maxLength: MAX_TOPIC, pattern: TOPIC_PATTERN })
 
 /** In seconds. */
 const longestTtl = ({ roomTtlMs }: RoomLimits): number => Math.max(1, Math.floor(roomTtlMs / 1000))

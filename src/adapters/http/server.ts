@@ -21,13 +21,16 @@ import {
   unroutable,
 } from './errors.ts'
 import { changeRoutes, type ChangesParts } from './change-routes.ts'
+import { CODE_PATH, codeRoutes, type CodesParts } from './codes.ts'
 import { connectRoute, type ConnectParts } from './connect.ts'
 import type { Connections } from './connections.ts'
+import { directoryRoute, type DirectoryRouteParts } from './directory.ts'
 import { cutEarlyUpgrades } from './early-upgrades.ts'
+import { exportRoute } from './export.ts'
 import { healthRoutes, type HealthParts, type Pings } from './health.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { JsonSocket } from './json-socket.ts'
-import { messageRoutes } from './messages.ts'
+import { messageRoutes, type MessagesParts } from './messages.ts'
 import { type OwnerParts, ownerRoutes } from './owner-routes.ts'
 import { type PageFile, pageRoutes } from './page.ts'
 import { ROOM_PATH, roomRoutes, type RoomsParts } from './rooms.ts'
@@ -41,6 +44,9 @@ export interface ServerParts extends AdmissionParts {
     ConnectParts['controller'] &
     HealthParts['controller']
   readonly history: History
+  readonly search: MessagesParts['search']
+  readonly invitations: CodesParts['invitations']
+  readonly directory: DirectoryRouteParts['directory']
   readonly pings: Pings
   readonly page: readonly PageFile[]
   readonly clock: Clock
@@ -145,8 +151,11 @@ export const buildServer = (parts: ServerParts): FastifyInstance => {
   void app.register(healthRoutes, parts)
   void app.register(roomRoutes, { ...parts, admission })
   void app.register(ownerRoutes, { ...parts, admission })
+  void app.register(directoryRoute, parts)
+  void app.register(codeRoutes, { ...parts, admission })
   void app.register(messageRoutes, parts)
   void app.register(changeRoutes, { ...parts, admission })
+  void app.register(exportRoute, parts)
   void app.register(serveRoute, { ...parts, admission, heartbeat })
   void app.register(connectRoute, { ...parts, admission, heartbeat, sockets: jsonSockets })
   return app
@@ -159,7 +168,8 @@ const addHooks = (app: FastifyInstance, allowedOrigins: readonly string[], meter
     reply.headers(COMMON_HEADERS)
     checkHost(request, reply)
     if (request.ws) reply.header('connection', 'close')
-    const reads = request.method === 'GET' || request.method === 'HEAD'
+    // To take a code uses it.
+    const reads = /^(GET|HEAD)$/.test(request.method) && request.routeOptions.url !== CODE_PATH
     if (request.ws || !reads) checkOrigin(allowed, request.headers.origin)
     if (request.ws && !request.is404) checkUpgradable(request)
   })

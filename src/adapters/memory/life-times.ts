@@ -3,6 +3,8 @@ export interface Mortal {
   since: number
   /** How long it lives if that is shorter than others do. */
   readonly ttlMs: number | undefined
+  /** It does not end before, by the clock's `now`. */
+  keptUntil: number
 }
 
 /** Rooms that live equally long without a member, each set in the order in which they will end. */
@@ -48,7 +50,7 @@ export class LifeTimes<Room extends Mortal> {
     const takeFrom = (rooms: Set<Room>, lifetime: number): void => {
       for (const room of rooms) {
         if (ended.length === limit || endOf(room, lifetime) > now) return
-        ended.push(room)
+        if (room.keptUntil <= now) ended.push(room)
       }
     }
     for (const { idle, unused } of this.#generations.values()) {

@@ -4,12 +4,14 @@ import type { Clock } from '../../ports/clock.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type {
   AddressMark,
+  Code,
   LoggedMessage,
   MemberId,
   MessageId,
   NodeId,
   OwnerHash,
   ResumeHash,
+  Room,
   RoomId,
   RoomSettings,
   Seq,
@@ -22,12 +24,16 @@ import type {
   AppendEdit,
   AppendJoined,
   Attachment,
+  Budget,
   ChangedRoom,
+  CodeTerms,
   Expired,
   LastSeq,
+  ListedRoom,
   LogPage,
   LogRange,
   MemberPlace,
+  NamedRoom,
   NewRoom,
   Page,
   Range,
@@ -41,12 +47,14 @@ import type {
   SeenSeq,
   StoredMember,
 } from '../../ports/repository.ts'
+import { Codes } from './codes.ts'
 import { LifeTimes } from './life-times.ts'
 import { changedBy, judgeChange, toldChange } from './changes.ts'
 import { isMessage, type StoredChange, type StoredRow, toLogRow } from './log.ts'
 import { freeName, Members, type Stored } from './members.ts'
 import { pageOf, upTo } from './page.ts'
 import { rosterOf } from './roster.ts'
+import { chatsWith } from './search.ts'
 import { Space } from './space.ts'
 import { infoOf, type StoredRoom, storedRoom } from './stored-room.ts'
 
@@ -68,8 +76,8 @@ interface StoredNode {
 }
 
 /**
- * The truth in this process, for as long as it runs. Every method does its work before it returns
- * its promise, so each is atomic. What goes out is frozen or a copy: nobody holds a part of it.
+ * The truth in this process, for as long as it runs. Every method but `search` does its work before it
+ * returns its promise, so each is atomic. What goes out is frozen or a copy: nobody holds a part of it.
  * Any number of controllers over one of these behave as nodes over one database.
  *
  * What it holds is bounded: a new room, a join or a chat over the limit is refused, and nothing is
@@ -82,6 +90,7 @@ export class MemoryRepository implements Repository {
   readonly #nodes = new Map<NodeId, StoredNode>()
   readonly #messages = new Map<MessageId, StoredRow>()
   readonly #members = new Members<StoredRoom>()
+  readonly #codes: Codes<StoredRoom>
   readonly #space: Space
   readonly #lifeTimes = new LifeTimes<StoredRoom>()
   /** Rooms that are gone, and what is left of their logs. */
@@ -92,6 +101,7 @@ export class MemoryRepository implements Repository {
   constructor(clock: Clock, limitBytes: number) {
     this.#clock = clock
     this.#started = clock.now()
+    this.#codes = new Codes(clock)
     this.#space = new Space(limitBytes)
   }
 
@@ -143,10 +153,64 @@ export class MemoryRepository implements Repository {
   async read(roomId: RoomId, range: Range): Promise<Page | 'cursor_unknown' | undefined> {
     const room = this.#rooms.get(roomId)
     if (room === undefined) return undefined
-    return pageOf(room.log, range, (id) => {
-      const row = this.#messages.get(id)
-      return row?.roomId === roomId && isMessage(row) ? row.seq : undefined
-    })
+    return pageOf(room.log, range, (id) => this.#seqIn(roomId, id))
+  }
+
+  async keepRooms(rooms: readonly NamedRoom[], ms: number): Promise<void> {
+    for (const { id, name, topic } of rooms) {
+      if (!this.#rooms.has(id)) await this.createRoom({ id, name, topic, public: true })
+      const room = this.#rooms.get(id)
+      if (room === undefined) continue
+      room.settings = { ...room.settings, name, topic, public: true }
+      room.keptUntil = this.#clock.now() + ms
+    }
+  }
+
+  async publicRooms(after: RoomId | undefined, limit: number): Promise<readonly ListedRoom[]> {
+    return [...this.#rooms.values()]
+      .filter(({ id, settings }) => settings.public && (after === undefined || id > after))
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .slice(0, limit)
+      .map(({ id, settings: { name, topic }, members }) => ({
+        id,
+        name,
+        topic,
+        memberCount: members.size,
+      }))
+  }
+
+  async createCode(
+    roomId: RoomId,
+    code: Code,
+    terms: CodeTerms,
+  ): Promise<number | 'taken' | 'room_full' | 'full' | undefined> {
+    const room = this.#rooms.get(roomId)
+    return room && this.#codes.add(room, code, terms)
+  }
+
+  async takeCode(
+    code: Code,
+    guesses: Budget,
+  ): Promise<Room | { readonly waitMs: number } | undefined> {
+    const room = this.#codes.take(code, guesses)
+    if (room === undefined || 'waitMs' in room) return room
+    return this.#rooms.get(room.id) === room ? { id: room.id, name: room.settings.name } : undefined
+  }
+
+  async search(
+    roomId: RoomId,
+    words: readonly string[],
+    range: Range,
+  ): Promise<readonly LoggedMessage[] | 'cursor_unknown' | undefined> {
+    const room = this.#rooms.get(roomId)
+    if (room === undefined) return undefined
+    const found = await chatsWith(room.log, words, range, (id) => this.#seqIn(roomId, id))
+    // It takes its time, unlike everything else here.
+    return this.#rooms.get(roomId) === room ? found : undefined
+  }
+
+  async indexWords(): Promise<boolean> {
+    return false
   }
 
   async readLog(
@@ -243,6 +307,7 @@ export class MemoryRepository implements Repository {
   }
 
   async expireRooms({ roomTtlMs, unusedRoomTtlMs }: RoomTtls): Promise<Expired> {
+    this.#codes.removeExpired()
     const now = this.#clock.now()
     const ended = this.#lifeTimes.end(now, roomTtlMs, unusedRoomTtlMs, EXPIRE_ROOMS)
     for (const room of ended) this.#end(room)
@@ -324,6 +389,7 @@ export class MemoryRepository implements Repository {
 
   #end(room: StoredRoom): void {
     this.#rooms.delete(room.id)
+    this.#codes.removeOf(room)
     this.#gone.add(room)
   }
 
@@ -331,6 +397,12 @@ export class MemoryRepository implements Repository {
     if (isMessage(row)) return { message: row }
     const room = this.#rooms.get(row.roomId)
     return room ? { change: toldChange(room, row) } : { rejected: 'room_gone' }
+  }
+
+  /** The seq of a message, which a change is not. */
+  #seqIn(roomId: RoomId, id: MessageId): Seq | undefined {
+    const row = this.#messages.get(id)
+    return row?.roomId === roomId && isMessage(row) ? row.seq : undefined
   }
 
   #appendOne(nodeId: NodeId, entry: Append): Appended {

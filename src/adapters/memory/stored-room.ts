@@ -54,6 +54,7 @@ export const storedRoom = (room: NewRoom, clock: Clock): StoredRoom => ({
   takenNames: new Set(),
   since: clock.now(),
   ttlMs: room.ttlMs,
+  keptUntil: 0,
 })
 
 export const infoOf = (room: StoredRoom, clock: Clock, ttls: RoomTtls): RoomInfo => {
@@ -66,6 +67,6 @@ export const infoOf = (room: StoredRoom, clock: Clock, ttls: RoomTtls): RoomInfo
     messageCount: log.length - room.hidden,
     memberCount: members.size,
     created,
-    expires: members.size > 0 ? undefined : clock.wallTime() + left,
+    expires: members.size > 0 || room.keptUntil > clock.now() ? undefined : clock.wallTime() + left,
   }
 }

@@ -6,7 +6,7 @@ import { checksumOf, readMigrations } from './migrate.ts'
 /** The first with the SQL that the migrations are written in. */
 const OLDEST_MAJOR = 14
 /** A node's pools, and the connection that migrates. */
-const CONNECTIONS = 10
+const CONNECTIONS = 12
 const SLOW_MS = 20
 const LARGEST_SKEW_MS = 1_000
 const ROUNDS = 5

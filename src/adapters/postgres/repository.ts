@@ -1,12 +1,14 @@
 import { RoomError } from '../../ports/errors.ts'
 import type {
   AddressMark,
+  Code,
   LoggedMessage,
   MemberId,
   MessageId,
   NodeId,
   OwnerHash,
   ResumeHash,
+  Room,
   RoomId,
   RoomSettings,
   Seq,
@@ -16,12 +18,16 @@ import type {
   AppendChat,
   Appended,
   Attachment,
+  Budget,
   ChangedRoom,
+  CodeTerms,
   Expired,
   LastSeq,
+  ListedRoom,
   LogPage,
   LogRange,
   MemberPlace,
+  NamedRoom,
   NewRoom,
   Page,
   Range,
@@ -37,19 +43,19 @@ import type {
 } from '../../ports/repository.ts'
 import { plainArray, textArray } from './arrays.ts'
 import { detach, findMember, membersOf, resume, rosterAt } from './attachments.ts'
+import { createCode, takeCode } from './codes.ts'
 import { Pool } from './connect.ts'
 import { sqlCode, UNIQUE_VIOLATION } from './errors.ts'
 import { migrate, readMigrations } from './migrate.ts'
-import { readLogPage, readPage } from './pages.ts'
 import { addressKey, changeRoom, endRoom, findOwner, removeMember } from './owners.ts'
-import { createRoom, roomInfo } from './room-settings.ts'
+import { readLogPage, readPage } from './pages.ts'
+import { createRoom, keepRooms, NO_ROOM, publicRooms, roomInfo } from './room-settings.ts'
 import { type AppendRow, type MessageRow, toAppended, toMessage } from './rows.ts'
+import { indexWords, search } from './search.ts'
 
 /** What one step of expiring rooms looks at, and removes, at most. */
 const EXPIRE_ROOMS = 500
 const REMOVE_ROWS = 1_000
-/** Before every room. */
-const NO_ROOM = '00000000-0000-0000-0000-000000000000'
 
 /**
  * The truth in Postgres. Every method is one statement, reap a few; the functions are in
@@ -61,6 +67,8 @@ export class PostgresRepository implements Repository {
   readonly #main: Pool
   /** History and repair: a page may take long and must not hold up an append. */
   readonly #pages: Pool
+  /** Search and its index must hold up neither. */
+  readonly #search: Pool
   /** Lease and ping: load must not look like death. */
   readonly #lease: Pool
   /** How far the walk through all rooms has come. An index on what ends a room would be paid by every append. */
@@ -71,10 +79,11 @@ export class PostgresRepository implements Repository {
     this.#url = options.url
     // A dead link is dead for all: idle connections would keep it a secret until they are needed.
     const renewAll = (): void => {
-      for (const pool of [this.#main, this.#pages, this.#lease]) pool.renew()
+      for (const pool of this.#pools) pool.renew()
     }
     this.#main = new Pool(options.url, 6, renewAll)
     this.#pages = new Pool(options.url, 2, renewAll)
+    this.#search = new Pool(options.url, 2, renewAll)
     this.#lease = new Pool(options.url, 1, renewAll)
   }
 
@@ -90,7 +99,11 @@ export class PostgresRepository implements Repository {
 
   /** Gives calls under way two seconds; later ones reject with `unavailable`. Idempotent. */
   async stop(): Promise<void> {
-    await Promise.all([this.#main.stop(), this.#pages.stop(), this.#lease.stop()])
+    await Promise.all(this.#pools.map((pool) => pool.stop()))
+  }
+
+  get #pools(): readonly Pool[] {
+    return [this.#main, this.#pages, this.#search, this.#lease]
   }
 
   createRoom(room: NewRoom): Promise<void> {
@@ -187,6 +200,38 @@ export class PostgresRepository implements Repository {
 
   readLog(roomId: RoomId, range: LogRange): Promise<LogPage | undefined> {
     return readLogPage(this.#pages, roomId, range)
+  }
+
+  keepRooms(rooms: readonly NamedRoom[], ms: number): Promise<void> {
+    return keepRooms(this.#main, rooms, ms)
+  }
+
+  publicRooms(after: RoomId | undefined, limit: number): Promise<readonly ListedRoom[]> {
+    return publicRooms(this.#main, after, limit)
+  }
+
+  createCode(
+    roomId: RoomId,
+    code: Code,
+    terms: CodeTerms,
+  ): Promise<number | 'taken' | 'room_full' | 'full' | undefined> {
+    return createCode(this.#main, roomId, code, terms)
+  }
+
+  takeCode(code: Code, guesses: Budget): Promise<Room | { readonly waitMs: number } | undefined> {
+    return takeCode(this.#main, code, guesses)
+  }
+
+  search(
+    roomId: RoomId,
+    words: readonly string[],
+    range: Range,
+  ): Promise<readonly LoggedMessage[] | 'cursor_unknown' | undefined> {
+    return search(this.#search, roomId, words, range)
+  }
+
+  indexWords(roomId: RoomId): Promise<boolean> {
+    return indexWords(this.#search, roomId)
   }
 
   resume(

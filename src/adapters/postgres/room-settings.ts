@@ -1,7 +1,11 @@
 import { RoomError } from '../../ports/errors.ts'
 import type { RoomId, RoomSettings } from '../../ports/model.ts'
-import type { NewRoom, RoomInfo, RoomTtls } from '../../ports/repository.ts'
+import type { ListedRoom, NamedRoom, NewRoom, RoomInfo, RoomTtls } from '../../ports/repository.ts'
+import { plainArray, textArray } from './arrays.ts'
 import type { Pool } from './connect.ts'
+
+/** Before every room. */
+export const NO_ROOM = '00000000-0000-0000-0000-000000000000'
 
 /** See Repository.createRoom. */
 export const createRoom = async (pool: Pool, room: NewRoom): Promise<void> => {
@@ -37,7 +41,7 @@ export const roomInfo = async (
       select name, topic, capacity, public, locked, slow_ms as "slowMs",
         last_seq - hidden as "messageCount", member_count as "memberCount",
         floor(extract(epoch from created) * 1000)::bigint as created,
-        case when member_count = 0 then floor(room_end(
+        case when member_count = 0 and not is_kept(kept_until) then floor(room_end(
           last_seq, last_sent, created, ttl_ms, ${roomTtlMs}, ${unusedRoomTtlMs}
         ))::bigint end as expires
       from rooms where room_id = ${roomId} and not gone`,
@@ -45,4 +49,36 @@ export const roomInfo = async (
   if (row === undefined) return undefined
   const { capacity, expires, ...info } = row
   return { id: roomId, ...info, capacity: capacity ?? undefined, expires: expires ?? undefined }
+}
+
+/** See Repository.keepRooms. */
+export const keepRooms = async (
+  pool: Pool,
+  rooms: readonly NamedRoom[],
+  ms: number,
+): Promise<void> => {
+  await pool.write(
+    (sql) => sql`
+      select keep_rooms(
+        ${plainArray(rooms.map(({ id }) => id))}::uuid[],
+        ${textArray(rooms.map(({ name }) => name))}::text[],
+        ${textArray(rooms.map(({ topic }) => topic))}::text[], ${ms}
+      )`,
+  )
+}
+
+/** See Repository.publicRooms. */
+export const publicRooms = async (
+  pool: Pool,
+  after: RoomId | undefined,
+  limit: number,
+): Promise<readonly ListedRoom[]> => {
+  const rows = await pool.read(
+    (sql) => sql<ListedRoom[]>`
+      select room_id as id, name, topic, member_count as "memberCount"
+      from rooms
+      where public and not gone and room_id > coalesce(${after ?? null}::uuid, ${NO_ROOM})
+      order by room_id limit ${limit}`,
+  )
+  return [...rows]
 }

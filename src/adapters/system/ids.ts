@@ -1,9 +1,10 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
 import { adjectives, animals } from 'unique-names-generator'
 import { v4, v5 } from 'uuid'
 import type { Ids } from '../../ports/ids.ts'
 import type {
   AddressMark,
+  Code,
   MemberId,
   MessageId,
   NodeId,
@@ -62,6 +63,12 @@ export class SystemIds implements Ids {
     return inOnePiece(v4()) as RoomId
   }
 
+  /** Of version 4 in its form, as all room ids; its bits are of the name's SHA-256. */
+  namedRoomId(name: string): RoomId {
+    const random = createHash('sha256').update(`sharechat room ${name}`).digest().subarray(0, 16)
+    return inOnePiece(v4({ random })) as RoomId
+  }
+
   memberId(): MemberId {
     return inOnePiece(v4()) as MemberId
   }
@@ -103,6 +110,10 @@ export class SystemIds implements Ids {
   addressMark(key: string, roomId: RoomId, address: string): AddressMark {
     const hash = createHmac('sha256', key).update(`${roomId} ${address}`).digest()
     return (hash.readUInt32BE() >>> (32 - MARK_BITS)) as AddressMark
+  }
+
+  code(): Code {
+    return String(randomInt(1_000_000)).padStart(6, '0') as Code
   }
 
   /** One of about two hundred thousand. */

@@ -19,9 +19,17 @@ test.for([
 })
 
 test('new: the server as an argument, as --url, or from the environment', () => {
-  expect(readNewArgs([], {})).toEqual({ url: DEFAULT, print: false })
-  expect(readNewArgs(['https://a/', '--print'], {})).toEqual({ url: 'https://a', print: true })
-  expect(readNewArgs(['--url', 'http://a/#x'], {})).toEqual({ url: 'http://a', print: false })
+  expect(readNewArgs([], {})).toEqual({ url: DEFAULT, print: false, code: false })
+  expect(readNewArgs(['https://a/', '--print'], {})).toEqual({
+    url: 'https://a',
+    print: true,
+    code: false,
+  })
+  expect(readNewArgs(['--url', 'http://a/#x', '--code'], {})).toEqual({
+    url: 'http://a',
+    print: false,
+    code: true,
+  })
 })
 
 test('tail: where to begin', () => {

@@ -313,6 +313,8 @@ const idsOf = (ids: Ids): Ids => ({
   messageId: () => ids.messageId(),
   nodeId: () => ids.nodeId(),
   messageIdOf: (memberId, ref) => ids.messageIdOf(memberId, ref),
+  namedRoomId: (name) => ids.namedRoomId(name),
+  code: () => ids.code(),
   resumeSecret: () => ids.resumeSecret(),
   resumeHash: (secret) => ids.resumeHash(secret),
   ownerToken: () => ids.ownerToken(),

@@ -1,5 +1,3 @@
--- Contracts: is_past, which only expire_rooms called; that one is replaced here.
---
 -- What its creator says of a room. `capacity` null: as many members as a node lets in. `ttl_ms` null: as
 -- long as the others. `hidden` counts the rows of its log that are no message to plain members.
 -- Columns with a constant default are added without a rewrite; a node of an older version leaves them be.
@@ -59,5 +57,3 @@ begin
     end if;
   end loop;
 end $$;
-
-drop function is_past;
