@@ -101,7 +101,7 @@ export class RoomLog {
         const page = await this.#parts.page(seq, PAGE).catch(() => undefined)
         if (!page) await this.#pause()
         // There were only changes.
-        else if (!page[0]) seq = Math.max(seq, this.last - this.#recent.length)
+        else if (!page[0]) seq = this.last - this.#recent.length
         for (const message of page ?? []) {
           if (this.#end === 'left' || resets !== this.#resets) break
           seq = message.seq

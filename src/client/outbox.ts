@@ -127,7 +127,7 @@ export class Outbox {
     this.lost()
     for (const send of this.#sends.values()) {
       const code = send.ids.size > 0 ? 'unknown' : 'not_joined'
-      this.#settle(send).reject(new ShareChatError(code, 'Not confirmed.'))
+      this.#settle(send).reject(new ShareChatError(code, 'Unconfirmed.'))
     }
   }
 
