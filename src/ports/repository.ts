@@ -22,7 +22,7 @@ import type {
 export const SEARCH_SEGMENT = 2_048
 
 /**
- * The truth about rooms, and the order of every room's log. Rules R1–R60 in docs/contracts.md.
+ * The truth about rooms, and the order of every room's log. Rules R1–R61 in docs/contracts.md.
  *
  * Every promise settles within a few seconds. It rejects with a RoomError: `unavailable` when
  * nothing was stored for certain, `unknown` when the reply is missing and the work may have been

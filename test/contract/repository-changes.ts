@@ -1,15 +1,11 @@
 import { expect, test } from 'vitest'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
-import type { LogRow, MemberId, MessageId, RoomId } from '../../src/ports/model.ts'
-import type {
-  Append,
-  AppendDeletion,
-  AppendEdit,
-  AppendJoined,
-  Repository,
-} from '../../src/ports/repository.ts'
+import type { LogRow, RoomId } from '../../src/ports/model.ts'
+import type { Append, Repository } from '../../src/ports/repository.ts'
 import type { MakeRepository } from './repository-scene.ts'
 import {
+  deleting,
+  editing,
   joining,
   leaving,
   LONG_MS,
@@ -26,18 +22,6 @@ const TTLS = { roomTtlMs: LONG_MS, unusedRoomTtlMs: LONG_MS }
 const SECRET = 'a private remark'
 
 const ids = new SystemIds()
-
-const editing = (
-  { roomId, memberId }: AppendJoined,
-  target: MessageId,
-  message: string,
-): AppendEdit => ({ type: 'edited', roomId, memberId, messageId: newMessageId(), target, message })
-
-const deleting = (
-  { roomId }: Pick<AppendJoined, 'roomId'>,
-  target: MessageId,
-  memberId?: MemberId,
-): AppendDeletion => ({ type: 'deleted', roomId, memberId, messageId: newMessageId(), target })
 
 /** Changes of messages. */
 export const changeRules = (make: MakeRepository): void => {

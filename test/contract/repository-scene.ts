@@ -4,6 +4,8 @@ import type { LoggedMessage, MemberId, MessageId, NodeId, RoomId } from '../../s
 import type {
   Appended,
   AppendChat,
+  AppendDeletion,
+  AppendEdit,
   AppendJoined,
   AppendLeft,
   MemberPlace,
@@ -57,6 +59,18 @@ export const joining = (
   names,
   maxMembers,
 })
+
+export const editing = (
+  { roomId, memberId }: AppendJoined,
+  target: MessageId,
+  message: string,
+): AppendEdit => ({ type: 'edited', roomId, memberId, messageId: newMessageId(), target, message })
+
+export const deleting = (
+  { roomId }: Pick<AppendJoined, 'roomId'>,
+  target: MessageId,
+  memberId?: MemberId,
+): AppendDeletion => ({ type: 'deleted', roomId, memberId, messageId: newMessageId(), target })
 
 export const saying = ({ roomId, memberId }: MemberPlace, message = 'hello'): AppendChat => ({
   type: 'chat',

@@ -4,6 +4,8 @@ import { type Range, type Repository, SEARCH_SEGMENT } from '../../src/ports/rep
 import { wantedWords } from '../../src/ports/words.ts'
 import type { MakeRepository } from './repository-scene.ts'
 import {
+  deleting,
+  editing,
   leaving,
   logOf,
   newMember,
@@ -159,6 +161,32 @@ export const searchRules = (make: MakeRepository): void => {
     expect(await find(repository, room, 'filler')).toHaveLength(1_000)
     expect(await repository.indexWords(room)).toBe(false)
     expect(await repository.indexWords(newRoomId())).toBe(false)
+  })
+
+  test('R61 a search finds an edited message by the words that it has now, and a deleted one by none', async () => {
+    const { repository } = await make()
+    const { room, node, member, log, fill } = await roomWith(repository, [
+      'alpha one',
+      'alpha two',
+      'alpha three',
+      'beta',
+    ])
+    const [, one, two, three] = log.map(({ id }) => id)
+    const seqsWith = async (search: string) => (await find(repository, room, search)).map(seqOf)
+    await repository.append(node, [editing(member, one!, 'beta now'), deleting(member, two!)])
+    const early = async () => [await seqsWith('alpha'), await seqsWith('beta')]
+    expect(await early()).toEqual([[4], [2, 5]])
+    await fill(SEARCH_SEGMENT)
+    await index(repository, room)
+    expect(await early()).toEqual([[4], [2, 5]])
+    await repository.append(node, [
+      editing(member, one!, 'gamma'),
+      deleting(member, three!),
+      editing(member, log[4]!.id, 'beta two'),
+    ])
+    expect(await early()).toEqual([[], [5]])
+    expect(await seqsWith('gamma')).toEqual([2])
+    expect(await seqsWith('two')).toEqual([5])
   })
 }
 
