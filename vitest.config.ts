@@ -7,7 +7,14 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/reporter.ts'],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 10_000,
+          maxWorkers: 2,
+        },
+      },
       {
         test: {
           name: 'int',
@@ -15,6 +22,7 @@ export default defineConfig({
           globalSetup: services,
           testTimeout: 20_000,
           hookTimeout: 20_000,
+          maxWorkers: 2,
         },
       },
       {
@@ -24,8 +32,8 @@ export default defineConfig({
           globalSetup: [services, 'test/e2e/setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Whole servers, which mostly wait: two files at a time, after the other projects.
-          maxWorkers: 2,
+          // Whole servers, which mostly wait: three files at a time, after the other projects.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
