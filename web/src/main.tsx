@@ -28,6 +28,7 @@ const rooms = new OpenRooms({
   changed: changes.tell,
   onUnread: (room) => notices.show(room),
   onHeard: (message) => announcer.hear(message),
+  onChanged: (id) => announcer.forget(id),
 })
 /** As long as this tab: a reload comes back to its rooms. */
 const ofTab = new KeptRooms(() => sessionStorage)

@@ -1,5 +1,6 @@
 import {
   ShareChatError,
+  type Change,
   type Client,
   type MemberRef,
   type Message,
@@ -18,6 +19,8 @@ export interface OpenRoomParts {
   readonly onUnread: (room: OpenRoom, message: Message) => void
   /** Called with every chat message of somebody else that is looked at. */
   readonly onHeard: (message: Message) => void
+  /** Called with the id of every message whose text is not what it was. */
+  readonly onChanged: (id: string) => void
 }
 
 /** A room that this page is in, or tries to be in, and what is shown of it. */
@@ -28,9 +31,7 @@ export class OpenRoom {
   readonly typists: Typists
   /** What is written and not sent yet. */
   draft = ''
-  /** Chat messages of others since somebody looked. */
-  unread = 0
-  /** The first message that was unread when somebody looked: the marker is before it. */
+  /** The first seq that was unread when somebody looked: the marker is before it. */
   marker: number | undefined
   /** Whether we came back too late, so that the others see somebody else. */
   isRenamed = false
@@ -38,6 +39,8 @@ export class OpenRoom {
   end: string | undefined
   readonly #parts: OpenRoomParts
   readonly #mine = new Set<string>()
+  /** The seqs of chat messages of others since somebody looked. */
+  readonly #unread = new Set<number>()
   #room: Room | undefined
   #hasLeft = false
   #isWatched = false
@@ -53,6 +56,10 @@ export class OpenRoom {
     this.outgoing = new OutgoingTexts(parts.changed)
     this.typists = new Typists(parts.changed)
     void this.join()
+  }
+
+  get unread(): number {
+    return this.#unread.size
   }
 
   get name(): string {
@@ -137,7 +144,7 @@ export class OpenRoom {
   }
 
   #look(): void {
-    if (this.#isWatched && this.#isAtEnd) this.unread = 0
+    if (this.#isWatched && this.#isAtEnd) this.#unread.clear()
     this.#parts.changed()
   }
 
@@ -147,10 +154,12 @@ export class OpenRoom {
     this.#mine.add(room.you.id)
     this.log.begin(room.seq)
     room.on('message', (message) => this.#take(message))
+    room.on('change', (change) => this.#takeChange(change))
     room.on('members', changed)
     room.on('typing', (member) => this.typists.add(member))
     room.on('reset', (from) => {
       this.marker = undefined
+      this.#unread.clear()
       this.outgoing.seen(from - 1)
       this.log.begin(from - 1)
     })
@@ -189,12 +198,20 @@ export class OpenRoom {
     const isLookedAt = this.#isWatched && this.#isAtEnd
     this.log.add(message, isLookedAt || !this.#isWatched)
     this.outgoing.seen(message.seq)
-    if (message.type !== 'chat' || this.isMine(message)) return
+    if (message.type !== 'chat' || message.deleted || this.isMine(message)) return
     if (!isLookedAt) {
       if (this.unread === 0) this.marker = message.seq
-      this.unread += 1
+      this.#unread.add(message.seq)
     }
     if (this.#isWatched) onHeard(message)
     else onUnread(this, message)
+  }
+
+  #takeChange(change: Change): void {
+    this.log.change(change)
+    if (change.event === 'settings') return
+    this.#parts.onChanged(change.id)
+    const wasUnread = change.event === 'deleted' && this.#unread.delete(change.target)
+    if (wasUnread && this.unread === 0) this.marker = undefined
   }
 }

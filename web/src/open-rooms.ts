@@ -9,6 +9,8 @@ export interface OpenRoomsParts {
   readonly onUnread: (room: OpenRoom, message: Message) => void
   /** Called with every chat message of somebody else that is looked at. */
   readonly onHeard: (message: Message) => void
+  /** Called with the id of every message whose text is not what it was. */
+  readonly onChanged: (id: string) => void
 }
 
 /** The rooms of this page; one of them, or none, is on the screen. */

@@ -51,6 +51,7 @@ export const texts = {
     marker: 'New',
     joined: 'joined the room.',
     left: 'left the room.',
+    edited: 'edited',
     renamed: 'You were away for too long to be the same member. You are now',
     typing: (n: number) => (n === 1 ? 'is typing…' : 'are typing…'),
     severalTyping: 'Several members are typing…',

@@ -10,6 +10,7 @@ const opened = async (
 ) => {
   const unread: number[] = []
   const heard: number[] = []
+  const changedIds: string[] = []
   const client = { join, isRestarting: false }
   const room = new OpenRoom({
     id: 'room',
@@ -17,9 +18,10 @@ const opened = async (
     changed: () => {},
     onUnread: (_room, { seq }) => unread.push(seq),
     onHeard: ({ seq }) => heard.push(seq),
+    onChanged: (id) => changedIds.push(id),
   })
   await eventually('it is joined or over', () => room.hasJoined || room.end !== undefined)
-  return { room, scripted, client, unread, heard }
+  return { room, scripted, client, unread, heard, changedIds }
 }
 
 test('only chat messages of others that nobody looks at are unread, and a marker is before them', async () => {
@@ -40,6 +42,22 @@ test('only chat messages of others that nobody looks at are unread, and a marker
   room.lookAtEnd(true)
   room.watch(false)
   expect([room.unread, room.marker]).toEqual([0, undefined])
+})
+
+test('a message that is deleted is not unread any more, and the marker is before what is left', async () => {
+  const { room, scripted, changedIds } = await opened()
+  scripted.says('you')
+  scripted.says('you')
+  scripted.says('me')
+  scripted.deletes(1)
+  expect([room.unread, room.log.firstFrom(room.marker)]).toEqual([1, 2])
+  scripted.deletes(3)
+  expect(room.unread).toBe(1)
+  scripted.deletes(2)
+  expect([room.unread, room.marker]).toEqual([0, undefined])
+  expect([room.log.messages, changedIds]).toEqual([[], ['id 1', 'id 3', 'id 2']])
+  scripted.says('you')
+  expect([room.unread, room.log.firstFrom(room.marker), room.log.atEnd]).toEqual([1, 7, true])
 })
 
 test('a text is on its way until its message is there, whichever comes first', async () => {
@@ -136,6 +154,7 @@ test('a room that was closed before it was joined is left when it is', async () 
     changed: () => {},
     onUnread: () => {},
     onHeard: () => {},
+    onChanged: () => {},
   })
   await room.leave()
   settle(scripted)

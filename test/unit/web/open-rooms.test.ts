@@ -31,6 +31,7 @@ const opened = () => {
     changed: () => {},
     onUnread: ({ id }) => told.unread.push(id),
     onHeard: () => (told.heard += 1),
+    onChanged: () => {},
   })
   const joined = async (): Promise<unknown> =>
     eventually('all are joined', () => rooms.all.every(({ hasJoined }) => hasJoined))

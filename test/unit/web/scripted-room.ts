@@ -42,6 +42,13 @@ export class ScriptedRoom implements Room {
     })
   }
 
+  deletes(target: number): void {
+    this.seq += 1
+    const { id: roomId, seq } = this
+    const deleted = '2026-01-01T00:00:00.000Z'
+    this.tell('change', { event: 'deleted', seq, roomId, id: `id ${target}`, target, deleted })
+  }
+
   send(text: string): Promise<{ id: string; seq: number }> {
     return new Promise((resolve, reject) => this.sends.push({ text, resolve, reject }))
   }

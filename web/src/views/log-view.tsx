@@ -20,6 +20,7 @@ interface Anchor {
 /** The part of the log that is held, as long as it is; pages come as it is scrolled. */
 export const LogView = ({ room }: { readonly room: OpenRoom }): JSX.Element => {
   const { log } = room
+  const marked = log.firstFrom(room.marker)
   const view = useRef<HTMLDivElement>(null)
   const anchor = useRef<Anchor | undefined>(undefined)
   const isAtEnd = useRef(true)
@@ -115,9 +116,9 @@ export const LogView = ({ room }: { readonly room: OpenRoom }): JSX.Element => {
             <MessageRow
               key={message.seq}
               message={message}
-              isFirst={isFirst(message, log.messages[at - 1]) || message.seq === room.marker}
+              isFirst={isFirst(message, log.messages[at - 1]) || message.seq === marked}
               isNewDay={dayOf(message) !== dayOf(log.messages[at - 1])}
-              isMarked={message.seq === room.marker}
+              isMarked={message.seq === marked}
               isMine={room.isMine(message)}
             />
           ))}

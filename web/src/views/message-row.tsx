@@ -57,6 +57,12 @@ export class MessageRow extends Component<MessageRowProps> {
             )}
             <div class="text" dir="auto">
               <Text of={message.message} />
+              {message.edited !== undefined && (
+                <span class="edited" title={texts.time.full.format(new Date(message.edited))}>
+                  {' '}
+                  {texts.room.edited}
+                </span>
+              )}
               {isMine && (
                 <span class="sent">
                   <span aria-hidden="true">✓</span>
