@@ -93,6 +93,54 @@ test('several rooms: unread counts in the list and the title, a marker, and who 
   await expect.poll(() => page.page.title()).toBe(`${name} · sharechat`)
 })
 
+test('an edit is shown to all with a mark, a deleted message to nobody, also to who comes later', async () => {
+  const { a } = await startNodes('embedded', AT_ANY_RATE)
+  const page = await WebPage.open(browser(), a, { mayLose: true })
+  await page.createRoom()
+  const other = await page.join(browser(), a)
+  await other.live()
+  for (const text of ['kept', 'mistakn', 'a secret']) await page.say(text)
+  await other.shows('a secret')
+  expect(await other.button('Edit').count()).toBe(0)
+  const row = (text: string) => page.log.locator('li.chat', { hasText: text })
+  const { keyboard } = page.page
+  // The newest is next to the field, the arrows lead to the others.
+  await page.field.press('Shift+Tab')
+  await keyboard.press('Shift+Tab')
+  await keyboard.press('ArrowUp')
+  await keyboard.press('Enter')
+  const field = page.page.getByRole('textbox', { name: 'Edit message' })
+  await field.fill('given up')
+  await field.press('Escape')
+  expect(await row('mistakn').locator('button:focus').innerText()).toBe('Edit')
+  await keyboard.press('Enter')
+  await field.fill('mistaken')
+  await field.press('Enter')
+  const edited = /^mistaken edited$/
+  await other.log.getByText(edited).waitFor()
+  await row('a secret').getByRole('button', { name: 'Delete' }).click()
+  await page.button('Cancel').click()
+  await row('a secret').getByRole('button', { name: 'Delete' }).click()
+  await page.page.getByText('Delete this message for everyone?').waitFor()
+  await keyboard.press('Enter')
+  await expect.poll(() => other.texts()).toEqual(['kept', 'mistaken edited'])
+  await expect.poll(() => page.texts()).toEqual(['kept', 'mistaken edited'])
+  const late = await page.join(browser(), a)
+  await late.log.getByText(edited).waitFor()
+  expect(await late.texts()).toEqual(['kept', 'mistaken edited'])
+  for (const { page: shown } of [page, other, late]) {
+    expect(await shown.content()).not.toMatch(/mistakn|secret/)
+  }
+
+  await page.page.route('**/messages/*', (route) => route.abort(), { times: 1 })
+  await row('kept').getByRole('button', { name: 'Edit' }).click()
+  await field.fill('kept better')
+  await page.button('Save').click()
+  await page.page.getByRole('alert').getByText('No server answers.').waitFor()
+  await page.button('Save').click()
+  await other.log.getByText(/^kept better edited$/).waitFor()
+})
+
 test('a room that is gone, and one that is full, say so', async () => {
   const { a } = await startNodes('embedded', { MAX_ROOM_MEMBERS: '1' })
   const gone = await WebPage.open(browser(), a, {}, '/#00000000-0000-4000-8000-000000000000')

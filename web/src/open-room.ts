@@ -8,12 +8,15 @@ import {
   type RoomState,
 } from '../../src/client/client.ts'
 import { LogWindow } from './log-window.ts'
+import { MessageChange, type OpenChange } from './message-change.ts'
 import { OutgoingTexts } from './outgoing.ts'
+import type { Requests } from './requests.ts'
 import { Typists } from './typists.ts'
 
 export interface OpenRoomParts {
   readonly id: string
   readonly client: Pick<Client, 'join' | 'isRestarting'>
+  readonly requests: Pick<Requests, 'edit' | 'delete'>
   readonly changed: () => void
   /** Called with every chat message of somebody else that nobody is looking at. */
   readonly onUnread: (room: OpenRoom, message: Message) => void
@@ -29,6 +32,7 @@ export class OpenRoom {
   readonly log: LogWindow
   readonly outgoing: OutgoingTexts
   readonly typists: Typists
+  readonly change: MessageChange
   /** What is written and not sent yet. */
   draft = ''
   /** The first seq that was unread when somebody looked: the marker is before it. */
@@ -55,6 +59,7 @@ export class OpenRoom {
     )
     this.outgoing = new OutgoingTexts(parts.changed)
     this.typists = new Typists(parts.changed)
+    this.change = new MessageChange((change) => this.#store(change), parts.changed)
     void this.join()
   }
 
@@ -76,6 +81,10 @@ export class OpenRoom {
     return this.#room !== undefined
   }
 
+  get topic(): string {
+    return this.#room?.topic ?? ''
+  }
+
   get you(): MemberRef | undefined {
     return this.#room?.you
   }
@@ -90,6 +99,15 @@ export class OpenRoom {
 
   isMine(message: Message): boolean {
     return this.#mine.has(message.memberId)
+  }
+
+  /** Whether it was said by whom we are now: an earlier membership is somebody else. */
+  mayEdit({ type, memberId }: Message): boolean {
+    return type === 'chat' && memberId === this.you?.id
+  }
+
+  mayDelete(message: Message): boolean {
+    return this.mayEdit(message)
   }
 
   /** Joins, also again after it could not be joined. Resolves when it has, or will not. */
@@ -160,6 +178,7 @@ export class OpenRoom {
     room.on('reset', (from) => {
       this.marker = undefined
       this.#unread.clear()
+      this.change.cancel()
       this.outgoing.seen(from - 1)
       this.log.begin(from - 1)
     })
@@ -174,6 +193,13 @@ export class OpenRoom {
       changed()
     })
     void this.log.older()
+  }
+
+  #store({ what, id, text }: OpenChange): Promise<{ readonly seq: number } | undefined> {
+    const { requests } = this.#parts
+    const secret = this.#room?.resume ?? ''
+    if (what === 'edit') return requests.edit(this.id, id, secret, text)
+    return requests.delete(this.id, id, secret).then(() => undefined)
   }
 
   /** Only who reads on is told why nothing comes. */
@@ -209,6 +235,7 @@ export class OpenRoom {
 
   #takeChange(change: Change): void {
     this.log.change(change)
+    this.change.seen(change)
     if (change.event === 'settings') return
     this.#parts.onChanged(change.id)
     const wasUnread = change.event === 'deleted' && this.#unread.delete(change.target)

@@ -78,6 +78,27 @@ export const texts = {
     failedOtherwise: 'Not sent.',
   },
 
+  /** Editing and deleting a message. */
+  change: {
+    edit: 'Edit',
+    delete: 'Delete',
+    label: 'Edit message',
+    save: 'Save',
+    saving: 'Saving…',
+    cancel: 'Cancel',
+    sure: 'Delete this message for everyone?',
+    failed: {
+      invalid: 'Not saved: this text cannot be sent.',
+      too_large: 'Not saved: the text is too long.',
+      not_found: 'Not saved: this message, or the room, is not there any more.',
+      forbidden: 'Not saved: you are not the member any more that wrote it.',
+      rate_limited: 'Not saved: that was too much at once. Try again in a moment.',
+      unavailable: 'No server answers. Perhaps it was saved: try again in a moment.',
+      unknown: 'It could not be confirmed. Perhaps it was saved: try again in a moment.',
+    } as Readonly<Record<string, string>>,
+    failedOtherwise: 'Not saved. Try again in a moment.',
+  },
+
   states: {
     connecting: 'Connecting…',
     'catching up': 'Catching up…',

@@ -4,6 +4,12 @@ import { OpenRoom } from '../../../web/src/open-room.ts'
 import { eventually } from '../../eventually.ts'
 import { ScriptedRoom } from './scripted-room.ts'
 
+/** A server that stores every change as the next row of a room's log. */
+const storing = (scripted: ScriptedRoom) => ({
+  edit: async () => ({ seq: scripted.seq + 1 }),
+  delete: async () => undefined,
+})
+
 const opened = async (
   join: (id: string, wish?: JoinWish) => Promise<Room> = async () => scripted,
   scripted = new ScriptedRoom(),
@@ -15,6 +21,7 @@ const opened = async (
   const room = new OpenRoom({
     id: 'room',
     client,
+    requests: storing(scripted),
     changed: () => {},
     onUnread: (_room, { seq }) => unread.push(seq),
     onHeard: ({ seq }) => heard.push(seq),
@@ -58,6 +65,31 @@ test('a message that is deleted is not unread any more, and the marker is before
   expect([room.log.messages, changedIds]).toEqual([[], ['id 1', 'id 3', 'id 2']])
   scripted.says('you')
   expect([room.unread, room.log.firstFrom(room.marker), room.log.atEnd]).toEqual([1, 7, true])
+})
+
+test('only what was said as the member that we are now can be edited and deleted', async () => {
+  const { room, scripted } = await opened()
+  scripted.says('me')
+  scripted.says('me', 'joined')
+  scripted.says('you')
+  const may = (): readonly boolean[] =>
+    room.log.messages.flatMap((message) => [room.mayEdit(message), room.mayDelete(message)])
+  expect(may()).toEqual([true, true, false, false, false, false])
+  scripted.you = { id: 'me too', name: 'Me Too' }
+  expect(may()).toEqual([false, false, false, false, false, false])
+})
+
+test('an edit is on its way until the log has it', async () => {
+  const { room, scripted } = await opened()
+  scripted.says('me')
+  const [message] = room.log.messages
+  room.change.begin('edit', message!)
+  room.change.write('better')
+  await room.change.save()
+  expect(room.change.current).toMatchObject({ text: 'better', state: 'saving' })
+  const place = { seq: 2, roomId: 'room', id: 'id 1', target: 1, edited: message!.sent }
+  scripted.tell('change', { event: 'edited', message: 'better', ...place })
+  expect([room.change.current, room.log.messages[0]?.message]).toEqual([undefined, 'better'])
 })
 
 test('a text is on its way until its message is there, whichever comes first', async () => {
@@ -151,6 +183,7 @@ test('a room that was closed before it was joined is left when it is', async () 
   const room = new OpenRoom({
     id: 'room',
     client: { join: () => new Promise((resolve) => (settle = resolve)), isRestarting: false },
+    requests: storing(scripted),
     changed: () => {},
     onUnread: () => {},
     onHeard: () => {},

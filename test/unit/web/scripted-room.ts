@@ -9,6 +9,7 @@ import type {
 /** A joined room that does what a test says. */
 export class ScriptedRoom implements Room {
   readonly name = 'Quiet Place'
+  topic = ''
   you: MemberRef = { id: 'me', name: 'Me' }
   readonly members: readonly MemberRef[] = []
   readonly memberCount = 2
