@@ -10,13 +10,13 @@ import {
 import { LogWindow } from './log-window.ts'
 import { MessageChange, type OpenChange } from './message-change.ts'
 import { OutgoingTexts } from './outgoing.ts'
-import type { Requests } from './requests.ts'
+import type { NewCode, Requests } from './requests.ts'
 import { Typists } from './typists.ts'
 
 export interface OpenRoomParts {
   readonly id: string
   readonly client: Pick<Client, 'join' | 'isRestarting'>
-  readonly requests: Pick<Requests, 'edit' | 'delete'>
+  readonly requests: Pick<Requests, 'edit' | 'delete' | 'createCode'>
   readonly changed: () => void
   /** Called with every chat message of somebody else that nobody is looking at. */
   readonly onUnread: (room: OpenRoom, message: Message) => void
@@ -133,6 +133,11 @@ export class OpenRoom {
     if (!failed) return
     this.outgoing.discard(key)
     this.send(failed.text)
+  }
+
+  /** Six digits that lead here for some minutes. @throws ShareChatError */
+  createCode(): Promise<NewCode> {
+    return this.#parts.requests.createCode(this.id)
   }
 
   typing(): void {

@@ -1,12 +1,12 @@
 import { readLink, type Client, type Message } from '../../src/client/client.ts'
-import { OpenRoom } from './open-room.ts'
+import { OpenRoom, type OpenRoomParts } from './open-room.ts'
 import type { OwnerTokens } from './owner-tokens.ts'
 import type { NewRoom, Requests, RoomWish } from './requests.ts'
 
 export interface OpenRoomsParts {
   /** Called once, when there is a room to be in. */
   readonly connect: () => Client
-  readonly requests: Pick<Requests, 'createRoom' | 'takeCode' | 'edit' | 'delete'>
+  readonly requests: Pick<Requests, 'createRoom' | 'takeCode'> & OpenRoomParts['requests']
   readonly tokens: Pick<OwnerTokens, 'keep'>
   readonly changed: () => void
   /** Called with every chat message of somebody else that nobody is looking at. */

@@ -11,16 +11,36 @@ export const texts = {
   home: {
     heading: 'Talk, without an account',
     lead: 'Open a room and send its link. Whoever has the link can join, gets a random name, and reads everything that was said.',
-    create: 'Create a room',
-    creating: 'Creating…',
     haveLink: 'Have a link?',
     linkLabel: 'Link of a room',
     open: 'Open',
     notALink: 'This is not the link of a room: such a link ends in # and a long id.',
-    notCreated: 'No room could be created.',
+    code: 'Code',
+    join: 'Join',
+    notACode: 'A code has six digits.',
+    codeFailed: {
+      not_found: 'This code leads nowhere: it is wrong, has ended, or was used.',
+      rate_limited: 'Too many wrong codes were tried. Wait a minute, or ask for the link.',
+      unavailable: 'No server answers. Try again in a moment.',
+    } as Readonly<Record<string, string>>,
+    codeFailedOtherwise: 'The room could not be found. Try again in a moment.',
     remembered: 'Remembered rooms',
     remember: 'Remember my rooms in this browser',
     rememberHint: 'Otherwise nothing is kept when this tab is closed.',
+  },
+
+  create: {
+    button: 'Create a room',
+    creating: 'Creating…',
+    failed: 'No room could be created.',
+    more: 'More',
+    topic: 'Topic',
+    capacity: 'Most members',
+    public: 'Public',
+    publicHint: 'Listed, so that everybody can find and join it.',
+    owner: 'Be its owner',
+    ownerHint:
+      'You can change, lock and end it, and remove members and messages, while this tab is open.',
   },
 
   rooms: {
@@ -146,6 +166,16 @@ export const texts = {
     copied: 'Copied',
     share: 'Share…',
     qr: 'QR code of the link',
+    getCode: 'Get a code',
+    code: 'Code:',
+    codeEnds: (end: Date) =>
+      `Good until ${texts.time.clock.format(end)}, on this server’s start page, for whoever you tell it.`,
+    codeFailed: {
+      full: 'There are too many codes already. Wait until some have ended.',
+      rate_limited: 'That was too much at once. Try again in a moment.',
+      unavailable: 'No server answers. Try again in a moment.',
+    } as Readonly<Record<string, string>>,
+    codeFailedOtherwise: 'No code could be made.',
     noQr: 'The QR code could not be loaded. To have it, reload the page.',
     close: 'Close',
     shareText: (room: string) => `Join me in ${room}`,

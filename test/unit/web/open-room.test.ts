@@ -8,6 +8,7 @@ import { ScriptedRoom } from './scripted-room.ts'
 const storing = (scripted: ScriptedRoom) => ({
   edit: async () => ({ seq: scripted.seq + 1 }),
   delete: async () => undefined,
+  createCode: async () => ({ code: '493027', expiresAt: '2026-01-01T00:00:00.000Z' }),
 })
 
 const opened = async (

@@ -33,6 +33,7 @@ const opened = () => {
       takeCode: async () => ({ roomId: OTHER }),
       edit: async () => ({ seq: 1 }),
       delete: async () => undefined,
+      createCode: async () => ({ code: '493027', expiresAt: '2026-01-01T00:00:00.000Z' }),
     },
     tokens: { keep: (...kept) => void told.tokens.push(kept) },
     changed: () => {},
