@@ -10,13 +10,16 @@ import {
 import { LogWindow } from './log-window.ts'
 import { MessageChange, type OpenChange } from './message-change.ts'
 import { OutgoingTexts } from './outgoing.ts'
+import type { OwnerTokens } from './owner-tokens.ts'
 import type { NewCode, Requests } from './requests.ts'
+import { RoomOwner, type OwnerRequests } from './room-owner.ts'
 import { Typists } from './typists.ts'
 
 export interface OpenRoomParts {
   readonly id: string
   readonly client: Pick<Client, 'join' | 'isRestarting'>
-  readonly requests: Pick<Requests, 'edit' | 'delete' | 'createCode'>
+  readonly requests: Pick<Requests, 'edit' | 'createCode'> & OwnerRequests
+  readonly tokens: Pick<OwnerTokens, 'of' | 'forget'>
   readonly changed: () => void
   /** Called with every chat message of somebody else that nobody is looking at. */
   readonly onUnread: (room: OpenRoom, message: Message) => void
@@ -33,6 +36,8 @@ export class OpenRoom {
   readonly outgoing: OutgoingTexts
   readonly typists: Typists
   readonly change: MessageChange
+  /** If this page has the owner's token. */
+  readonly owner: RoomOwner | undefined
   /** What is written and not sent yet. */
   draft = ''
   /** The first seq that was unread when somebody looked: the marker is before it. */
@@ -60,6 +65,8 @@ export class OpenRoom {
     this.outgoing = new OutgoingTexts(parts.changed)
     this.typists = new Typists(parts.changed)
     this.change = new MessageChange((change) => this.#store(change), parts.changed)
+    const { requests, tokens } = parts
+    if (tokens.of(this.id) !== undefined) this.owner = new RoomOwner(requests, tokens, this.id)
     void this.join()
   }
 
@@ -107,7 +114,7 @@ export class OpenRoom {
   }
 
   mayDelete(message: Message): boolean {
-    return this.mayEdit(message)
+    return this.mayEdit(message) || (this.owner !== undefined && message.type === 'chat')
   }
 
   /** Joins, also again after it could not be joined. Resolves when it has, or will not. */
@@ -200,11 +207,13 @@ export class OpenRoom {
     void this.log.older()
   }
 
-  #store({ what, id, text }: OpenChange): Promise<{ readonly seq: number } | undefined> {
+  async #store({ what, id, text }: OpenChange): Promise<{ readonly seq: number } | undefined> {
     const { requests } = this.#parts
     const secret = this.#room?.resume ?? ''
     if (what === 'edit') return requests.edit(this.id, id, secret, text)
-    return requests.delete(this.id, id, secret).then(() => undefined)
+    if (this.owner) await this.owner.deleteMessage(id)
+    else await requests.delete(this.id, id, secret)
+    return undefined
   }
 
   /** Only who reads on is told why nothing comes. */

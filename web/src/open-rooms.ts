@@ -7,7 +7,7 @@ export interface OpenRoomsParts {
   /** Called once, when there is a room to be in. */
   readonly connect: () => Client
   readonly requests: Pick<Requests, 'createRoom' | 'takeCode'> & OpenRoomParts['requests']
-  readonly tokens: Pick<OwnerTokens, 'keep'>
+  readonly tokens: Pick<OwnerTokens, 'keep' | 'of' | 'forget'>
   readonly changed: () => void
   /** Called with every chat message of somebody else that nobody is looking at. */
   readonly onUnread: (room: OpenRoom, message: Message) => void

@@ -30,6 +30,12 @@ export interface RoomChange {
   readonly locked?: boolean
 }
 
+/** What of a room's info the owner changes. */
+export interface RoomInfo {
+  readonly topic: string
+  readonly locked: boolean
+}
+
 interface Details {
   readonly body?: object
   /** Of the member or owner that asks. */
@@ -69,6 +75,10 @@ export class Requests {
   /** Uses the code. @param code six digits */
   takeCode(code: string): Promise<{ readonly roomId: string }> {
     return this.#ask('GET', `codes/${code}`)
+  }
+
+  roomInfo(roomId: string): Promise<RoomInfo> {
+    return this.#ask('GET', `room/${roomId}/info`)
   }
 
   changeRoom(roomId: string, secret: string, change: RoomChange): Promise<unknown> {

@@ -147,8 +147,8 @@ export const texts = {
       lead: 'The owner of this room has ended your membership.',
     },
     forbidden: {
-      heading: 'This page may not join',
-      lead: 'The server does not allow this address to use it.',
+      heading: 'This room does not let you in',
+      lead: 'It is locked, or its owner has removed you.',
     },
   } as Readonly<Record<string, { readonly heading: string; readonly lead: string }>>,
   endedOtherwise: {
@@ -157,6 +157,27 @@ export const texts = {
   },
   retryJoin: 'Try again',
   toStart: 'To the start page',
+
+  owner: {
+    manage: 'Manage room',
+    locked: 'Locked: nobody new comes in',
+    saved: 'Saved.',
+    remove: 'Remove',
+    // Isolated: a name may turn the direction of writing.
+    sureToRemove: (name: string) =>
+      `Remove \u2068${name}\u2069? Nobody from the same address can join for an hour.`,
+    end: 'End this room…',
+    endNow: 'End it for everyone',
+    sureToEnd: 'All members are sent away, and everything that was said is deleted.',
+    failed: {
+      forbidden: 'Not done: you are not the owner of this room any more.',
+      not_found: 'Not done: that is not there any more.',
+      rate_limited: 'Not done: that was too much at once. Try again in a moment.',
+      unavailable: 'No server answers. Perhaps it was done: look before you try again.',
+      unknown: 'It could not be confirmed. Perhaps it was done: look before you try again.',
+    } as Readonly<Record<string, string>>,
+    failedOtherwise: 'Not done. Try again in a moment.',
+  },
 
   invite: {
     heading: 'Invite',

@@ -9,11 +9,16 @@ const storing = (scripted: ScriptedRoom) => ({
   edit: async () => ({ seq: scripted.seq + 1 }),
   delete: async () => undefined,
   createCode: async () => ({ code: '493027', expiresAt: '2026-01-01T00:00:00.000Z' }),
+  roomInfo: async () => ({ topic: '', locked: false }),
+  changeRoom: async () => undefined,
+  endRoom: async () => undefined,
+  removeMember: async () => undefined,
 })
 
 const opened = async (
   join: (id: string, wish?: JoinWish) => Promise<Room> = async () => scripted,
   scripted = new ScriptedRoom(),
+  token?: string,
 ) => {
   const unread: number[] = []
   const heard: number[] = []
@@ -23,6 +28,7 @@ const opened = async (
     id: 'room',
     client,
     requests: storing(scripted),
+    tokens: { of: () => token, forget: () => {} },
     changed: () => {},
     onUnread: (_room, { seq }) => unread.push(seq),
     onHeard: ({ seq }) => heard.push(seq),
@@ -78,6 +84,14 @@ test('only what was said as the member that we are now can be edited and deleted
   expect(may()).toEqual([true, true, false, false, false, false])
   scripted.you = { id: 'me too', name: 'Me Too' }
   expect(may()).toEqual([false, false, false, false, false, false])
+})
+
+test('the owner may delete what others said, and edit only what it said itself', async () => {
+  const { room, scripted } = await opened(undefined, undefined, 'secret')
+  scripted.says('you')
+  scripted.says('you', 'left')
+  expect(room.log.messages.map((message) => room.mayEdit(message))).toEqual([false, false])
+  expect(room.log.messages.map((message) => room.mayDelete(message))).toEqual([true, false])
 })
 
 test('an edit is on its way until the log has it', async () => {
@@ -185,6 +199,7 @@ test('a room that was closed before it was joined is left when it is', async () 
     id: 'room',
     client: { join: () => new Promise((resolve) => (settle = resolve)), isRestarting: false },
     requests: storing(scripted),
+    tokens: { of: () => undefined, forget: () => {} },
     changed: () => {},
     onUnread: () => {},
     onHeard: () => {},

@@ -77,12 +77,17 @@ const Choice = ({ name, label, hint }: ChoiceProps): JSX.Element => (
 
 /** What is not filled in is not wished for. */
 const wishOf = (fields: FormData): RoomWish => {
-  const topic = String(fields.get('topic') ?? '').trim()
-  const capacity = String(fields.get('capacity') ?? '')
+  const topic = textOf(fields, 'topic')
+  const capacity = textOf(fields, 'capacity')
   return {
     ...(topic !== '' && { topic }),
     ...(capacity !== '' && { capacity: Number(capacity) }),
     ...(fields.has('public') && { public: true }),
     ...(fields.has('owner') && { owner: true }),
   }
+}
+
+const textOf = (fields: FormData, name: string): string => {
+  const value = fields.get(name)
+  return typeof value === 'string' ? value.trim() : ''
 }
