@@ -47,7 +47,13 @@ export const ManageRoom = ({ owner, onClose }: ManageRoomProps): JSX.Element => 
     })
 
   return (
-    <dialog ref={dialog} aria-labelledby="manage" onClose={onClose}>
+    <dialog
+      ref={dialog}
+      aria-labelledby="manage"
+      onClose={onClose}
+      // Escape closes this one, not the panel too that it was opened from.
+      onKeyDown={(event) => event.key === 'Escape' && event.stopPropagation()}
+    >
       <h2 id="manage">{texts.owner.manage}</h2>
       {info && (
         <>
