@@ -3,7 +3,16 @@ import { readFileSync } from 'node:fs'
 import { expect, inject, test } from 'vitest'
 import { SUBPROTOCOL } from '../../src/protocol/dialect.ts'
 import { expectDocumented, operationOf } from './api-document.ts'
-import { type Answer, call, createRoom, type Extras, type Listening, upgrade } from './http.ts'
+import {
+  type Answer,
+  call,
+  createOwnedRoom,
+  createRoom,
+  type Extras,
+  type Listening,
+  upgrade,
+} from './http.ts'
+import { JsonConnection } from './json-connection.ts'
 import { Member } from './member.ts'
 import { startCluster, startingNode, startNodes } from './modes.ts'
 import { noteSecrets } from './secrets.ts'
@@ -17,7 +26,11 @@ test('every answer that the OpenAPI document has is given by a real node', async
     MAX_ROOM_MEMBERS: '1',
     ALLOWED_ORIGINS: 'https://chat.example',
   })
-  const { a: strict } = await startNodes('embedded', { ROOM_RATE: '0.001/1', JOIN_RATE: '0.001/1' })
+  const { a: strict } = await startNodes('embedded', {
+    ROOM_RATE: '0.001/1',
+    JOIN_RATE: '0.001/1',
+    MESSAGE_RATE: '0.001/1',
+  })
   const starting = await startingNode()
   const node = well!
   const [room, strictRoom, noRoom] = [
@@ -52,7 +65,7 @@ test('every answer that the OpenAPI document has is given by a real node', async
   await gives(429, 'POST', '/api/room', strict)
   await gives(503, 'POST', '/api/room', starting)
 
-  for (const path of ['', '/messages', '/info', '/export']) {
+  for (const path of ['', '/info', '/messages', '/export']) {
     await gives(200, 'GET', `/api/room/${room}${path}`)
     await opens(400, `/api/room/${room}${path}`)
     await gives(404, 'GET', `/api/room/${noRoom}${path}`)
@@ -87,6 +100,39 @@ test('every answer that the OpenAPI document has is given by a real node', async
   await gives(404, 'GET', '/api/codes/493027', strict)
   while ((await wrong()).status === 404);
   await gives(429, 'GET', '/api/codes/493027', strict)
+  await gives(200, 'GET', `/api/room/${room}/messages/1`)
+  await gives(200, 'GET', `/api/room/${room}/messages/1`, node, withSeqs)
+  await opens(400, `/api/room/${room}/messages/1`)
+  await gives(404, 'GET', `/api/room/${room}/messages/9`)
+  await gives(503, 'GET', `/api/room/${noRoom}/messages/1`, starting)
+
+  const { roomId: owned, ownerToken } = await createOwnedRoom(node)
+  const writer = await JsonConnection.join(node, owned)
+  writer.send(owned, 'r', 'something to change')
+  const { id } = await writer.next('ack')
+  const secret = { headers: { authorization: `Bearer ${ownerToken}` } }
+  const writers = { headers: { authorization: `Bearer ${writer.room.resume}` } }
+  const changes = [
+    ['PUT', `/messages/${id}`, 200, writers, '{"message":"changed"}'],
+    ['DELETE', `/messages/${id}`, 204, secret, ''],
+    ['PATCH', '', 200, secret, '{"topic":"Seats"}'],
+    ['DELETE', `/members/${writer.room.you.id}`, 204, secret, ''],
+    ['DELETE', '', 204, secret, ''],
+  ] as const
+  for (const [method, path, status, { headers }, body] of changes) {
+    const at = `/api/room/${owned}${path}`
+    // Node would not say so for a DELETE.
+    const long = (length: number) => ({ ...headers, 'content-length': String(length) })
+    await gives(400, method, at, node, { headers: long(2), body: '[]' })
+    await gives(403, method, at, node, { body })
+    await gives(404, method, `/api/room/${noRoom}${path}`, node, { headers, body })
+    await gives(413, method, at, node, { headers: long(200_000), body: ' '.repeat(200_000) })
+    await gives(503, method, `/api/room/${noRoom}${path}`, starting, { headers, body })
+    const from = `127.0.0.${20 + changes.findIndex((change) => change[1] === path)}`
+    await call(strict, method, `/api/room/${strictRoom}${path}`, { headers, body, from })
+    await gives(429, method, `/api/room/${strictRoom}${path}`, strict, { headers, body, from })
+    await gives(status, method, at, node, { headers, body })
+  }
 
   await gives(426, 'GET', `/api/serve/${room}`)
   await opens(409, `/api/serve/${room}`)

@@ -110,6 +110,8 @@ export class Admission {
   }
 }
 
-/** What a trusted proxy says that is no address leaves the proxy's own. */
-export const keyOf = (request: FastifyRequest): string =>
-  addressKey(request.ip) ?? addressKey(request.raw.socket.remoteAddress ?? '') ?? ''
+/** What a trusted proxy says that is no address leaves the proxy's own. A socket that is gone has none. */
+export const keyOf = (request: FastifyRequest): string => {
+  const { ip } = request as { readonly ip: string | undefined }
+  return addressKey(ip ?? '') ?? addressKey(request.raw.socket.remoteAddress ?? '') ?? ''
+}

@@ -15,14 +15,10 @@ import type {
   RoomId,
   RoomSettings,
   Seq,
-  StoredType,
 } from '../../ports/model.ts'
 import type {
   Append,
-  AppendDeletion,
   Appended,
-  AppendEdit,
-  AppendJoined,
   Attachment,
   Budget,
   ChangedRoom,
@@ -49,10 +45,10 @@ import type {
 } from '../../ports/repository.ts'
 import { Codes } from './codes.ts'
 import { LifeTimes } from './life-times.ts'
-import { changedBy, judgeChange, toldChange } from './changes.ts'
-import { isMessage, type StoredChange, type StoredRow, toLogRow } from './log.ts'
-import { freeName, Members, type Stored } from './members.ts'
+import { isMessage, type StoredRow, toLogRow } from './log.ts'
+import { Members, type Stored } from './members.ts'
 import { pageOf, upTo } from './page.ts'
+import { RoomLogs } from './room-logs.ts'
 import { rosterOf } from './roster.ts'
 import { chatsWith } from './search.ts'
 import { Space } from './space.ts'
@@ -61,13 +57,6 @@ import { infoOf, type StoredRoom, storedRoom } from './stored-room.ts'
 /** What one step of expiring rooms removes at most. */
 const EXPIRE_ROOMS = 1_000
 const REMOVE_ROWS = 10_000
-
-/** What a member says, or is said of it. */
-interface Saying {
-  readonly messageId: MessageId
-  readonly memberId: MemberId
-  readonly removed?: true
-}
 
 interface StoredNode {
   /** By the clock's `now`. */
@@ -95,6 +84,7 @@ export class MemoryRepository implements Repository {
   readonly #lifeTimes = new LifeTimes<StoredRoom>()
   /** Rooms that are gone, and what is left of their logs. */
   readonly #gone = new Set<StoredRoom>()
+  readonly #logs: RoomLogs
   readonly #addressKey = randomUUID() + randomUUID()
 
   /** @param limitBytes how much rooms and messages may take, by the estimate of Space */
@@ -103,6 +93,14 @@ export class MemoryRepository implements Repository {
     this.#started = clock.now()
     this.#codes = new Codes(clock)
     this.#space = new Space(limitBytes)
+    this.#logs = new RoomLogs({
+      clock,
+      rooms: this.#rooms,
+      messages: this.#messages,
+      members: this.#members,
+      space: this.#space,
+      lifeTimes: this.#lifeTimes,
+    })
   }
 
   async createRoom(newRoom: NewRoom): Promise<void> {
@@ -142,8 +140,8 @@ export class MemoryRepository implements Repository {
       const stored = this.#messages.get(entry.messageId)
       const result =
         stored === undefined
-          ? (rejected.get(entry.messageId) ?? this.#appendOne(nodeId, entry))
-          : this.#stored(stored)
+          ? (rejected.get(entry.messageId) ?? this.#logs.append(nodeId, entry))
+          : this.#logs.told(stored)
       if ('rejected' in result) rejected.set(entry.messageId, result)
       results.push(result)
     }
@@ -281,9 +279,9 @@ export class MemoryRepository implements Repository {
     if (whom === 'lapsed' && now < this.#started + leaseMs) return []
     const lefts: LoggedMessage[] = []
     const removeOne = (member: Stored<StoredRoom>): void => {
-      this.#remove(member)
+      this.#logs.remove(member)
       const entry = { messageId: randomUUID() as MessageId, memberId: member.id }
-      lefts.push(this.#log(member, entry, 'left', `${member.name} left the room.`))
+      lefts.push(this.#logs.say(member, entry, 'left', `${member.name} left the room.`))
     }
     for (const [nodeId, node] of this.#nodes) {
       if (whom === 'lapsed' ? node.leaseUntil < now : nodeId === whom) node.gone = true
@@ -342,7 +340,7 @@ export class MemoryRepository implements Repository {
     const isNew = !isDeepStrictEqual(settings, room.settings)
     room.settings = settings
     if (!isNew || room.log.length === 0) return { settings, row: undefined }
-    const { seq, sent } = this.#logChange(room, 'settings', messageId, 0)
+    const { seq, sent } = this.#logs.change(room, 'settings', messageId, 0)
     return { settings, row: { type: 'settings', roomId, seq, sent, ...settings } }
   }
 
@@ -367,9 +365,9 @@ export class MemoryRepository implements Repository {
     const keepOut = (room.keepOut ??= new Map<AddressMark, number>())
     for (const [mark, until] of keepOut) if (until <= now) keepOut.delete(mark)
     if (address !== undefined) keepOut.set(address, now + keepOutMs)
-    this.#remove(member)
+    this.#logs.remove(member)
     const entry = { messageId, memberId, removed: true } as const
-    return this.#log(member, entry, 'left', `${name} left the room.`)
+    return this.#logs.say(member, entry, 'left', `${name} left the room.`)
   }
 
   async addressKey(): Promise<string> {
@@ -393,144 +391,9 @@ export class MemoryRepository implements Repository {
     this.#gone.add(room)
   }
 
-  #stored(row: StoredRow): Appended {
-    if (isMessage(row)) return { message: row }
-    const room = this.#rooms.get(row.roomId)
-    return room ? { change: toldChange(room, row) } : { rejected: 'room_gone' }
-  }
-
   /** The seq of a message, which a change is not. */
   #seqIn(roomId: RoomId, id: MessageId): Seq | undefined {
     const row = this.#messages.get(id)
     return row?.roomId === roomId && isMessage(row) ? row.seq : undefined
-  }
-
-  #appendOne(nodeId: NodeId, entry: Append): Appended {
-    const room = this.#rooms.get(entry.roomId)
-    if (room === undefined) return { rejected: 'room_gone' }
-    if (entry.type === 'joined') return this.#appendJoined(nodeId, room, entry)
-    if (entry.type === 'edited' || entry.type === 'deleted') return this.#appendChange(room, entry)
-    const member = room.members.get(entry.memberId)
-    if (member === undefined) return { rejected: 'member_gone' }
-    if (entry.type === 'left') {
-      const elsewhere = member.resumeHash !== undefined && member.nodeId !== nodeId
-      if (elsewhere) return { rejected: 'member_gone' }
-      this.#remove(member)
-      return { message: this.#log(member, entry, 'left', `${member.name} left the room.`) }
-    }
-    if (member.nodeId !== nodeId) return { rejected: 'member_gone' }
-    const { slowMs } = room.settings
-    const now = slowMs === 0 ? 0 : this.#clock.now()
-    const waitMs = slowMs === 0 ? 0 : member.spokeAt + slowMs - now
-    if (waitMs > 0) return { rejected: 'too_soon', waitMs }
-    if (!this.#space.take(room, entry.message)) return { rejected: 'storage_full' }
-    if (slowMs > 0) member.spokeAt = now
-    return { message: this.#log(member, entry, 'chat', entry.message) }
-  }
-
-  #appendJoined(nodeId: NodeId, room: StoredRoom, entry: AppendJoined): Appended {
-    const { address, maxMembers, resumeHash } = entry
-    const { locked, capacity = Infinity } = room.settings
-    const until = address === undefined ? undefined : room.keepOut?.get(address)
-    if (until !== undefined && until > this.#clock.now()) return { rejected: 'kept_out' }
-    if (locked) return { rejected: 'room_locked' }
-    if (room.members.size >= Math.min(maxMembers, capacity)) return { rejected: 'room_full' }
-    const name = freeName(room.takenNames, entry.names)
-    const texts = [`${name} joined the room.`, `${name} left the room.`] as const
-    const hash = resumeHash === undefined ? [] : [resumeHash]
-    if (!this.#space.take(room, ...texts, ...hash)) return { rejected: 'storage_full' }
-    const member = this.#join(nodeId, room, entry, name)
-    return { message: this.#log(member, entry, 'joined', texts[0]) }
-  }
-
-  #appendChange(room: StoredRoom, entry: AppendEdit | AppendDeletion): Appended {
-    const judged = judgeChange(room, entry, this.#messages)
-    if ('rejected' in judged) return judged
-    if ('done' in judged) return { change: toldChange(room, judged.done) }
-    const text = entry.type === 'edited' ? entry.message : ''
-    if (!this.#space.take(room, text)) return { rejected: 'storage_full' }
-    const { message } = judged
-    const change = this.#logChange(room, entry.type, entry.messageId, message.seq)
-    const changed = changedBy(message, entry, change.sent)
-    room.log[message.seq - 1] = changed
-    this.#messages.set(message.id, changed)
-    if (entry.type === 'deleted') {
-      room.hidden += 1
-      ;(room.deletions ??= new Map()).set(message.id, change)
-    }
-    return { change: toldChange(room, change) }
-  }
-
-  #logChange(
-    room: StoredRoom,
-    type: StoredChange['type'],
-    id: MessageId,
-    target: Seq,
-  ): StoredChange {
-    room.lastSent = Math.max(room.lastSent, this.#clock.wallTime())
-    const { id: roomId, lastSent: sent, log } = room
-    const change = Object.freeze({ type, id, roomId, seq: log.length + 1, sent, target })
-    log.push(change)
-    this.#messages.set(id, change)
-    room.hidden += 1
-    if (room.members.size === 0) {
-      this.#lifeTimes.occupied(room)
-      this.#lifeTimes.idle(room, this.#clock.now())
-    }
-    return change
-  }
-
-  #log(
-    { room, name }: Stored<StoredRoom>,
-    { messageId, memberId, removed }: Saying,
-    type: StoredType,
-    text: string,
-  ): LoggedMessage {
-    room.lastSent = Math.max(room.lastSent, this.#clock.wallTime())
-    const message: LoggedMessage = {
-      id: messageId,
-      roomId: room.id,
-      memberId,
-      memberName: name,
-      type,
-      message: text,
-      sent: room.lastSent,
-      seq: room.log.length + 1,
-    }
-    const stored = Object.freeze(removed ? { ...message, removed } : message)
-    room.log.push(stored)
-    this.#messages.set(messageId, stored)
-    return stored
-  }
-
-  #join(
-    nodeId: NodeId,
-    room: StoredRoom,
-    { memberId: id, resumeHash, address }: AppendJoined,
-    name: string,
-  ): Stored<StoredRoom> {
-    const member: Stored<StoredRoom> = {
-      id,
-      name,
-      room,
-      resumeHash,
-      nodeId,
-      attachment: 1,
-      detachedAt: undefined,
-      address,
-      spokeAt: -Infinity,
-    }
-    this.#lifeTimes.occupied(room)
-    room.members.set(id, member)
-    room.takenNames.add(name.toLowerCase())
-    this.#members.add(member)
-    return member
-  }
-
-  #remove(member: Stored<StoredRoom>): void {
-    member.room.members.delete(member.id)
-    member.room.takenNames.delete(member.name.toLowerCase())
-    this.#members.remove(member)
-    if (member.room.members.size === 0) this.#lifeTimes.idle(member.room, this.#clock.now())
   }
 }

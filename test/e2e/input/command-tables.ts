@@ -61,6 +61,9 @@ const NO_COMMAND: readonly CommandCase[] = [
   ['objects, 10,000 deep', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
 ].map(([title = '', text = '']) => invalid(title, () => text))
 
+/** An id that no message has. */
+const NOBODY = '5b0c6f7e-5d0a-5a55-9a43-0c1f3f6b2a11'
+
 const TWICE: readonly CommandCase[] = [
   invalid(
     'the command twice',
@@ -120,6 +123,39 @@ const FIELDS: readonly CommandCase[] = [
       ({ roomId }) => json({ command: 'send', roomId, ref: 'r-1', message }),
       withRef,
     ),
+  ),
+  ...['', 'x', '0', ' ', NOBODY.toUpperCase(), `${NOBODY} `, null, 7, [NOBODY], undefined].flatMap(
+    (id) => [
+      invalid(
+        `to edit the message ${JSON.stringify(id) ?? 'missing'}`,
+        ({ roomId }) => json({ command: 'edit', roomId, ref: 'r-1', id, message: MARK }),
+        withRef,
+      ),
+      invalid(
+        `to delete the message ${JSON.stringify(id) ?? 'missing'}`,
+        ({ roomId }) => json({ command: 'delete', roomId, ref: 'r-1', id }),
+        withRef,
+      ),
+    ],
+  ),
+  ...[undefined, null, 7, [MARK], ''].map((message) =>
+    invalid(
+      `an edit to ${JSON.stringify(message) ?? 'nothing'}`,
+      ({ roomId }) => json({ command: 'edit', roomId, ref: 'r-1', id: NOBODY, message }),
+      withRef,
+    ),
+  ),
+  ...['edit', 'delete'].map((command) =>
+    invalid(
+      `${command} without a ref`,
+      ({ roomId }) => json({ command, roomId, id: NOBODY, message: MARK }),
+      here,
+    ),
+  ),
+  invalid(
+    'a delete with a text',
+    ({ roomId }) => json({ command: 'delete', roomId, ref: 'r-1', id: NOBODY, message: MARK }),
+    withRef,
   ),
   invalid(
     'a message of arrays, 20,000 deep',

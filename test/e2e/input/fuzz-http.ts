@@ -5,7 +5,10 @@ import { idFrom, NO_IDS } from './resource-tables.ts'
 
 const METHODS = ['GET', 'GET', 'GET', 'HEAD', 'POST', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']
 const RARE_METHODS = ['CONNECT', 'PATCH', 'QUERY', 'PROPFIND', 'FOO', 'get', 'SOURCE', '']
-const PATHS = ['/', '/api/room', '/api/room/ID', '/api/room/ID/messages', '/api/serve/ID']
+const PATHS = [
+  ...['/', '/api/room', '/api/room/ID', '/api/room/ID/messages', '/api/serve/ID'],
+  ...['/api/room/ID/info', '/api/room/ID/messages/M', '/api/room/ID/members/M'],
+]
 const RARE_PATHS = ['/api/healthz', '/api/readyz', '/api/livez', '/nothing', '*', '', '//', '/api/']
 const VALUES = ['', '1', '0', '1000', '1001', '-1', '1e2', 'M', 'M', 'X', '%00', '%ff', "'", '[]']
 
@@ -26,6 +29,7 @@ const HEADERS: Readonly<Record<string, readonly string[]>> = {
   'Accept-Version': ['1.x', '*'],
   'If-None-Match': ['*', '"x"'],
   Range: ['bytes=0-1', 'bytes=-'],
+  Authorization: ['Bearer x', 'Bearer ', 'Basic eDp5', 'Bearer \xff'],
   Cookie: ['a=b', ';;;='],
   __proto__x: ['x'],
   'Sec-WebSocket-Version': ['13', '8', 'x'],
@@ -33,7 +37,19 @@ const HEADERS: Readonly<Record<string, readonly string[]>> = {
   'Sec-WebSocket-Extensions': ['permessage-deflate', ';;=,'],
 }
 
-const BODIES = ['', '', '{}', '{', '[]', 'null', '{"__proto__":1}', ' '.repeat(5000), '\0']
+const BODIES = [
+  '',
+  '',
+  '{}',
+  '{',
+  '[]',
+  'null',
+  '{"__proto__":1}',
+  '{"message":"x"}',
+  '{"locked":true}',
+  ' '.repeat(5000),
+  '\0',
+]
 
 /** Ids that an input may name. */
 export interface Known {
@@ -48,11 +64,14 @@ const roomId = (random: Random, known: Known): string => {
 }
 
 const target = (random: Random, known: Known): string => {
-  const path = random.pick(random.chance(0.85) ? PATHS : RARE_PATHS).replace(
-    'ID',
-    // As a function, because an id may hold what means something in a replacement.
-    () => roomId(random, known),
-  )
+  const path = random
+    .pick(random.chance(0.85) ? PATHS : RARE_PATHS)
+    .replace(
+      'ID',
+      // As a function, because an id may hold what means something in a replacement.
+      () => roomId(random, known),
+    )
+    .replace(/M$/, () => random.pick([known.messageId, '1', '%00', "'"]))
   if (random.chance(0.6)) return path
   const pairs = Array.from({ length: 1 + random.below(3) }, () => {
     const key = random.pick(['limit', 'limit', 'before', 'after', '__proto__', 'x'])

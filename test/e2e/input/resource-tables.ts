@@ -193,3 +193,47 @@ export const BODIES: readonly (readonly [
   ['59: multipart', 400, [type('multipart/form-data; boundary=b')], '--b\r\n\r\nremark\r\n--b--'],
   ['59: a form', 400, [type('application/x-www-form-urlencoded')], '%7B%7D=private-value'],
 ]
+
+const SECRET = 'Authorization: Bearer aGVsbG8gd29ybGQ_-aGVsbG8gd29ybGQ'
+
+/** Changes that nobody may make, or that cannot be, with the status of the answer. */
+export const CHANGES: readonly (readonly [
+  title: string,
+  status: number,
+  line: string,
+  headers: readonly string[],
+  body: string,
+])[] = [
+  ['60: no secret', 403, 'PATCH /api/room/ROOM', [], '{"locked":true}'],
+  ['60: a wrong one', 403, 'PATCH /api/room/ROOM', [SECRET], '{"locked":true}'],
+  ['60: no bearer', 403, 'DELETE /api/room/ROOM', ['Authorization: Basic eDp5'], ''],
+  ['60: a long secret', 403, 'DELETE /api/room/ROOM', [`${SECRET}${'x'.repeat(200)}`], ''],
+  ['60: two secrets', 403, 'DELETE /api/room/ROOM', [`${SECRET}, ${SECRET}`], ''],
+  ['60: an empty secret', 403, 'DELETE /api/room/ROOM', ['Authorization: Bearer '], ''],
+  ['60: SQL', 403, 'DELETE /api/room/ROOM', ["Authorization: Bearer ' OR 1=1 --"], ''],
+  ['61: a wrong one, a member', 403, 'DELETE /api/room/ROOM/members/MEMBER', [SECRET], ''],
+  ['61: no member', 404, 'DELETE /api/room/ROOM/members/x', [SECRET], ''],
+  ['61: a member in SQL', 404, "DELETE /api/room/ROOM/members/'--", [SECRET], ''],
+  [
+    '62: a wrong one, a text',
+    403,
+    'PUT /api/room/ROOM/messages/MESSAGE',
+    [SECRET],
+    '{"message":"x"}',
+  ],
+  ['62: a wrong one, no text', 403, 'DELETE /api/room/ROOM/messages/MESSAGE', [SECRET], ''],
+  ['62: no message', 404, 'DELETE /api/room/ROOM/messages/1', [SECRET], ''],
+  ['63: no text', 400, 'PUT /api/room/ROOM/messages/MESSAGE', [SECRET], '{}'],
+  ['63: a number', 400, 'PUT /api/room/ROOM/messages/MESSAGE', [SECRET], '{"message":7}'],
+  [
+    '63: another field',
+    400,
+    'PUT /api/room/ROOM/messages/MESSAGE',
+    [SECRET],
+    '{"message":"a","id":"b"}',
+  ],
+  ['64: another setting', 400, 'PATCH /api/room/ROOM', [SECRET], '{"owner":true}'],
+  ['64: no capacity', 400, 'PATCH /api/room/ROOM', [SECRET], '{"capacity":0}'],
+  ['64: a slow mode of years', 400, 'PATCH /api/room/ROOM', [SECRET], '{"slowMode":1e9}'],
+  ['64: half an object', 400, 'PATCH /api/room/ROOM', [SECRET], '{"name":'],
+]

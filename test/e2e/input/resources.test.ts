@@ -3,7 +3,15 @@ import { createRoom, type Listening } from '../http.ts'
 import { inBothModesAtAnyRate } from '../modes.ts'
 import { handshakeHead } from './handshake.ts'
 import { type RawAnswer, rawCall, request } from './raw-call.ts'
-import { BAD_QUERIES, BODIES, GOOD_QUERIES, idFrom, NO_IDS, NOBODYS } from './resource-tables.ts'
+import {
+  BAD_QUERIES,
+  BODIES,
+  CHANGES,
+  GOOD_QUERIES,
+  idFrom,
+  NO_IDS,
+  NOBODYS,
+} from './resource-tables.ts'
 import { expectDiscreet, expectErrorBody, expectUnharmed, roomWithBystander } from './scene.ts'
 
 /** The answer to one request, on a connection that stays usable. */
@@ -129,6 +137,27 @@ inBothModesAtAnyRate('input, resources', (nodes) => {
     answers.forEach(expectErrorBody)
     await expectUnharmed(nodes, scene)
   })
+
+  test.for(CHANGES)(
+    'row %s: %i, and nothing is changed',
+    async ([, status, line, headers, body]) => {
+      const scene = await roomWithBystander(nodes)
+      const { id } = await scene.bystander.exchange('it stays').then(({ message }) => message)
+      const path = line
+        .replace('ROOM', scene.roomId)
+        .replace('MEMBER', scene.bystander.id)
+        .replace('MESSAGE', id)
+      const length = [`Content-Length: ${Buffer.byteLength(body, 'latin1')}`]
+      const sent = request(`${path} HTTP/1.1`, [...headers, ...length], body)
+      const { answers } = await rawCall(nodes.a, { writes: [sent] })
+      expect(answers.map((answer) => answer.status)).toEqual([status])
+      for (const answer of answers) {
+        expectDiscreet(answer, sent)
+        expectErrorBody(answer)
+      }
+      await expectUnharmed(nodes, scene)
+    },
+  )
 
   test('rows 54, 17: nothing that was sent has become a property of everything', async () => {
     const roomId = await createRoom(nodes.a)
