@@ -124,6 +124,8 @@ export interface RoomEvents {
 export interface Room extends AsyncIterable<Message> {
   readonly id: string
   readonly name: string
+  /** What it is about; empty: nobody has said. */
+  readonly topic: string
   /** Whom you are here. Another one after a connection was lost for too long. */
   readonly you: MemberRef
   /** Who is here, as far as known: 200 at most when you came (back), and those who came since. */

@@ -5,6 +5,7 @@ import type {
   MemberRef,
   MessageEvent,
   RoomEvent,
+  RoomSettings,
 } from '../protocol/events.ts'
 import type {
   Change,
@@ -61,6 +62,8 @@ export class JoinedRoom implements Room {
   #log: RoomLog | undefined
   /** What was told at the last join. */
   #about: RoomEvent | undefined
+  /** What was told last of these, then or since. */
+  #settings: Partial<RoomSettings> = {}
   #limits: Limits | undefined
   #state: RoomState = 'connecting'
   /** What comes in the turn in which the join resolves waits for those who then begin to listen. */
@@ -80,7 +83,11 @@ export class JoinedRoom implements Room {
   }
 
   get name(): string {
-    return this.#about?.roomName ?? ''
+    return this.#settings.roomName ?? ''
+  }
+
+  get topic(): string {
+    return this.#settings.topic ?? ''
   }
 
   get you(): MemberRef {
@@ -216,6 +223,7 @@ export class JoinedRoom implements Room {
     const isOther = this.you.id !== you.id
     this.#cancelWait()
     this.#about = event
+    this.#settings = event
     this.#roster.set(event)
     this.#log ??= new RoomLog(
       {
@@ -253,7 +261,7 @@ export class JoinedRoom implements Room {
       if (isChanged) this.#listeners.tell('members', this.members)
     } else {
       log.add(row)
-      if (this.#about && 'roomName' in row) this.#about = { ...this.#about, roomName: row.roomName }
+      if ('roomName' in row) this.#settings = row
       this.#listeners.tell('change', row)
     }
     if (seq >= (this.#about?.seq ?? 0) && this.#state === 'catching up') {

@@ -17,11 +17,12 @@ export const useBrowser = (): (() => Browser) => {
   }
 }
 
-/** What a test with a lost connection may find in the console: the browser says so by itself. */
-const LOST = /^(WebSocket connection to|Failed to load resource: net::)/
+/** What a test with a lost connection, or a refusal, may find in the console: the browser says so by itself. */
+const LOST =
+  /^(WebSocket connection to|Failed to load resource: (net::|the server responded with a status of 4))/
 
 export interface Look extends BrowserContextOptions {
-  /** Whether connections are lost in this test. */
+  /** Whether connections are lost, or something is refused, in this test. */
   readonly mayLose?: boolean
 }
 

@@ -1,4 +1,4 @@
-import type { HistoryRange, Message } from '../../src/client/client.ts'
+import type { Change, HistoryRange, Message } from '../../src/client/client.ts'
 
 /** So many messages are held, and shown, however long the log is. */
 export const MAX_MESSAGES = 250
@@ -6,12 +6,20 @@ export const MAX_MESSAGES = 250
 const SLACK = 50
 const PAGE = 50
 
-/** A run of a room's log without a hole: what is shown of it. */
+/**
+ * A run of a room's log: what is shown of it. It covers seqs without a hole, but holds no message for
+ * those of changes and of what is deleted.
+ */
 export class LogWindow {
   readonly #history: (range: HistoryRange) => Promise<readonly Message[]>
   readonly #changed: () => void
   #messages: readonly Message[] = []
+  /** The run covers the seqs from this one to that one. */
+  #from = 1
+  #to = 0
   #lastSeq = 0
+  /** What came to messages while a page was on its way, which may be older than that. */
+  #changes: Change[] = []
   #loading: 'older' | 'newer' | undefined
   #failed: 'older' | 'newer' | undefined
   /** Of the run; what was asked for by an earlier one is not of use any more. */
@@ -44,15 +52,17 @@ export class LogWindow {
   }
 
   get atStart(): boolean {
-    return this.#lastSeq === 0 || this.#messages[0]?.seq === 1
+    return this.#from === 1
   }
 
   get atEnd(): boolean {
-    return this.#lastHeld === this.#lastSeq
+    return this.#to === this.#lastSeq
   }
 
-  get #lastHeld(): number {
-    return this.#messages.at(-1)?.seq ?? this.#lastSeq
+  /** @returns the seq of the first message that is held from this seq on, if the run covers it */
+  firstFrom(seq: number | undefined): number | undefined {
+    if (seq === undefined || seq < this.#from) return undefined
+    return this.#messages.find((message) => message.seq >= seq)?.seq
   }
 
   /** @param seq of the last message before those that will be added */
@@ -72,28 +82,44 @@ export class LogWindow {
     const isNext = this.atEnd
     this.#lastSeq = message.seq
     if (isNext && (isFollowed || this.#messages.length < MAX_MESSAGES + SLACK)) {
-      const messages = [...this.#messages, message]
-      this.#messages =
-        messages.length > MAX_MESSAGES + SLACK ? messages.slice(-MAX_MESSAGES) : messages
+      this.#to = message.seq
+      if (!message.deleted) this.#messages = [...this.#messages, message]
+      if (this.#messages.length > MAX_MESSAGES + SLACK) this.#keepNewest()
     }
+    this.#changed()
+  }
+
+  /** A change that has just come; the settings of the room take a place in the log, no more. */
+  change(change: Change): void {
+    if (change.seq > this.#lastSeq) {
+      if (this.atEnd) this.#to = change.seq
+      this.#lastSeq = change.seq
+    }
+    if (this.#loading) this.#changes.push(change)
+    this.#messages = changed(this.#messages, change)
     this.#changed()
   }
 
   /** Loads the messages before those held, if there are any. */
   async older(): Promise<void> {
     if (this.atStart) return
-    const before = this.#messages[0]?.seq ?? this.#lastSeq + 1
-    await this.#load('older', { before, limit: PAGE }, (page) => {
-      this.#messages = [...page, ...this.#messages].slice(0, MAX_MESSAGES)
+    await this.#load('older', { before: this.#from, limit: PAGE }, (page) => {
+      this.#from = firstOf(page, PAGE)
+      this.#messages = [...page, ...this.#messages]
+      if (this.#messages.length <= MAX_MESSAGES) return
+      this.#messages = this.#messages.slice(0, MAX_MESSAGES)
+      this.#to = this.#messages.at(-1)?.seq ?? this.#to
     })
   }
 
   /** Loads the messages after those held, if there are any. */
   async newer(): Promise<void> {
     if (this.atEnd) return
-    await this.#load('newer', { after: this.#lastHeld, limit: PAGE }, (page) => {
-      const fresh = page.filter(({ seq }) => seq > this.#lastHeld)
-      this.#messages = [...this.#messages, ...fresh].slice(-MAX_MESSAGES)
+    await this.#load('newer', { after: this.#to, limit: PAGE }, (page, known) => {
+      const fresh = page.filter(({ seq }) => seq > this.#to)
+      this.#to = lastOf(page, PAGE, known)
+      this.#messages = [...this.#messages, ...fresh]
+      if (this.#messages.length > MAX_MESSAGES) this.#keepNewest()
     })
   }
 
@@ -107,7 +133,9 @@ export class LogWindow {
   async toStart(): Promise<void> {
     if (this.atStart) return
     this.#loading = undefined
-    await this.#load('older', { after: 0, limit: PAGE * 2 }, (page) => {
+    await this.#load('older', { after: 0, limit: PAGE * 2 }, (page, known) => {
+      this.#from = 1
+      this.#to = lastOf(page, PAGE * 2, known)
       this.#messages = page
     })
   }
@@ -116,7 +144,9 @@ export class LogWindow {
   async toEnd(): Promise<void> {
     if (this.atEnd) return
     this.#loading = undefined
-    await this.#load('newer', { limit: PAGE * 2 }, (page) => {
+    await this.#load('newer', { limit: PAGE * 2 }, (page, known) => {
+      this.#from = firstOf(page, PAGE * 2)
+      this.#to = lastOf(page, Infinity, known)
       this.#messages = page
     })
   }
@@ -124,26 +154,64 @@ export class LogWindow {
   #start(seq: number): void {
     this.#run += 1
     this.#messages = []
+    this.#from = seq + 1
+    this.#to = seq
     this.#lastSeq = seq
+    this.#changes = []
     this.#loading = undefined
     this.#failed = undefined
   }
 
+  #keepNewest(): void {
+    this.#messages = this.#messages.slice(-MAX_MESSAGES)
+    this.#from = this.#messages[0]?.seq ?? this.#from
+  }
+
+  /** @param take gets what came, and the newest seq that was known when it was asked for */
   async #load(
     what: 'older' | 'newer',
     range: HistoryRange,
-    take: (page: readonly Message[]) => void,
+    take: (page: readonly Message[], known: number) => void,
   ): Promise<void> {
     if (this.#loading) return
     const run = (this.#run += 1)
+    const known = this.#lastSeq
     this.#loading = what
+    this.#changes = []
     this.#changed()
     const page = await this.#history(range).catch(() => undefined)
     if (run !== this.#run) return
     this.#loading = undefined
     this.#failed = page ? undefined : what
-    if (page) take(page)
-    this.#lastSeq = Math.max(this.#lastSeq, this.#lastHeld)
+    if (page) take(page, known)
+    this.#messages = this.#changes.reduce(changed, this.#messages).filter(isThere)
+    this.#lastSeq = Math.max(this.#lastSeq, this.#to)
     this.#changed()
   }
+}
+
+const isThere = ({ deleted }: Message): boolean => deleted === undefined
+
+/** Where a page begins that goes back: one that is not full has come to the beginning of the log. */
+const firstOf = (page: readonly Message[], limit: number): number =>
+  page.length < limit ? 1 : (page[0]?.seq ?? 1)
+
+/** Where a page ends that goes on: one that is not full has all that was known then. */
+const lastOf = (page: readonly Message[], limit: number, known: number): number => {
+  const last = page.at(-1)?.seq ?? 0
+  return page.length < limit ? Math.max(last, known) : last
+}
+
+/** The messages after a change, unless they are of later than that. */
+const changed = (messages: readonly Message[], change: Change): readonly Message[] => {
+  if (change.event === 'settings') return messages
+  const at = messages.findIndex(({ seq }) => seq === change.target)
+  const held = messages[at]
+  if (!held) return messages
+  // Who is told of the edit of a message that is deleted by now gets no text.
+  if (change.event === 'deleted' || change.message === '') return messages.toSpliced(at, 1)
+  const { message, edited } = change
+  return held.edited !== undefined && held.edited > edited
+    ? messages
+    : messages.with(at, { ...held, message, edited })
 }

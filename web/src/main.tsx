@@ -5,6 +5,8 @@ import { Changes } from './changes.ts'
 import { KeptRooms } from './kept-rooms.ts'
 import { Notices } from './notices.ts'
 import { OpenRooms } from './open-rooms.ts'
+import { OwnerTokens } from './owner-tokens.ts'
+import { Requests } from './requests.ts'
 import { texts } from './texts.ts'
 import { Page } from './views/page.tsx'
 
@@ -25,9 +27,12 @@ const announcer = new Announcer(changes.tell)
 const notices = new Notices(changes.tell)
 const rooms = new OpenRooms({
   connect: () => connect(location.href),
+  requests: new Requests(location.href),
+  tokens: new OwnerTokens(() => sessionStorage),
   changed: changes.tell,
   onUnread: (room) => notices.show(room),
   onHeard: (message) => announcer.hear(message),
+  onChanged: (id) => announcer.forget(id),
 })
 /** As long as this tab: a reload comes back to its rooms. */
 const ofTab = new KeptRooms(() => sessionStorage)

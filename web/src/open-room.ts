@@ -1,5 +1,6 @@
 import {
   ShareChatError,
+  type Change,
   type Client,
   type MemberRef,
   type Message,
@@ -7,17 +8,25 @@ import {
   type RoomState,
 } from '../../src/client/client.ts'
 import { LogWindow } from './log-window.ts'
+import { MessageChange, type OpenChange } from './message-change.ts'
 import { OutgoingTexts } from './outgoing.ts'
+import type { OwnerTokens } from './owner-tokens.ts'
+import type { NewCode, Requests } from './requests.ts'
+import { RoomOwner, type OwnerRequests } from './room-owner.ts'
 import { Typists } from './typists.ts'
 
 export interface OpenRoomParts {
   readonly id: string
   readonly client: Pick<Client, 'join' | 'isRestarting'>
+  readonly requests: Pick<Requests, 'edit' | 'createCode'> & OwnerRequests
+  readonly tokens: Pick<OwnerTokens, 'of' | 'forget'>
   readonly changed: () => void
   /** Called with every chat message of somebody else that nobody is looking at. */
   readonly onUnread: (room: OpenRoom, message: Message) => void
   /** Called with every chat message of somebody else that is looked at. */
   readonly onHeard: (message: Message) => void
+  /** Called with the id of every message whose text is not what it was. */
+  readonly onChanged: (id: string) => void
 }
 
 /** A room that this page is in, or tries to be in, and what is shown of it. */
@@ -26,11 +35,12 @@ export class OpenRoom {
   readonly log: LogWindow
   readonly outgoing: OutgoingTexts
   readonly typists: Typists
+  readonly change: MessageChange
+  /** If this page has the owner's token. */
+  readonly owner: RoomOwner | undefined
   /** What is written and not sent yet. */
   draft = ''
-  /** Chat messages of others since somebody looked. */
-  unread = 0
-  /** The first message that was unread when somebody looked: the marker is before it. */
+  /** The first seq that was unread when somebody looked: the marker is before it. */
   marker: number | undefined
   /** Whether we came back too late, so that the others see somebody else. */
   isRenamed = false
@@ -38,6 +48,8 @@ export class OpenRoom {
   end: string | undefined
   readonly #parts: OpenRoomParts
   readonly #mine = new Set<string>()
+  /** The seqs of chat messages of others since somebody looked. */
+  readonly #unread = new Set<number>()
   #room: Room | undefined
   #hasLeft = false
   #isWatched = false
@@ -52,7 +64,14 @@ export class OpenRoom {
     )
     this.outgoing = new OutgoingTexts(parts.changed)
     this.typists = new Typists(parts.changed)
+    this.change = new MessageChange((change) => this.#store(change), parts.changed)
+    const { requests, tokens } = parts
+    if (tokens.of(this.id) !== undefined) this.owner = new RoomOwner(requests, tokens, this.id)
     void this.join()
+  }
+
+  get unread(): number {
+    return this.#unread.size
   }
 
   get name(): string {
@@ -69,6 +88,10 @@ export class OpenRoom {
     return this.#room !== undefined
   }
 
+  get topic(): string {
+    return this.#room?.topic ?? ''
+  }
+
   get you(): MemberRef | undefined {
     return this.#room?.you
   }
@@ -83,6 +106,15 @@ export class OpenRoom {
 
   isMine(message: Message): boolean {
     return this.#mine.has(message.memberId)
+  }
+
+  /** Whether it was said by whom we are now: an earlier membership is somebody else. */
+  mayEdit({ type, memberId }: Message): boolean {
+    return type === 'chat' && memberId === this.you?.id
+  }
+
+  mayDelete(message: Message): boolean {
+    return this.mayEdit(message) || (this.owner !== undefined && message.type === 'chat')
   }
 
   /** Joins, also again after it could not be joined. Resolves when it has, or will not. */
@@ -108,6 +140,11 @@ export class OpenRoom {
     if (!failed) return
     this.outgoing.discard(key)
     this.send(failed.text)
+  }
+
+  /** Six digits that lead here for some minutes. @throws ShareChatError */
+  createCode(): Promise<NewCode> {
+    return this.#parts.requests.createCode(this.id)
   }
 
   typing(): void {
@@ -137,7 +174,7 @@ export class OpenRoom {
   }
 
   #look(): void {
-    if (this.#isWatched && this.#isAtEnd) this.unread = 0
+    if (this.#isWatched && this.#isAtEnd) this.#unread.clear()
     this.#parts.changed()
   }
 
@@ -147,10 +184,13 @@ export class OpenRoom {
     this.#mine.add(room.you.id)
     this.log.begin(room.seq)
     room.on('message', (message) => this.#take(message))
+    room.on('change', (change) => this.#takeChange(change))
     room.on('members', changed)
     room.on('typing', (member) => this.typists.add(member))
     room.on('reset', (from) => {
       this.marker = undefined
+      this.#unread.clear()
+      this.change.cancel()
       this.outgoing.seen(from - 1)
       this.log.begin(from - 1)
     })
@@ -165,6 +205,15 @@ export class OpenRoom {
       changed()
     })
     void this.log.older()
+  }
+
+  async #store({ what, id, text }: OpenChange): Promise<{ readonly seq: number } | undefined> {
+    const { requests } = this.#parts
+    const secret = this.#room?.resume ?? ''
+    if (what === 'edit') return requests.edit(this.id, id, secret, text)
+    if (this.owner) await this.owner.deleteMessage(id)
+    else await requests.delete(this.id, id, secret)
+    return undefined
   }
 
   /** Only who reads on is told why nothing comes. */
@@ -189,12 +238,21 @@ export class OpenRoom {
     const isLookedAt = this.#isWatched && this.#isAtEnd
     this.log.add(message, isLookedAt || !this.#isWatched)
     this.outgoing.seen(message.seq)
-    if (message.type !== 'chat' || this.isMine(message)) return
+    if (message.type !== 'chat' || message.deleted || this.isMine(message)) return
     if (!isLookedAt) {
       if (this.unread === 0) this.marker = message.seq
-      this.unread += 1
+      this.#unread.add(message.seq)
     }
     if (this.#isWatched) onHeard(message)
     else onUnread(this, message)
+  }
+
+  #takeChange(change: Change): void {
+    this.log.change(change)
+    this.change.seen(change)
+    if (change.event === 'settings') return
+    this.#parts.onChanged(change.id)
+    const wasUnread = change.event === 'deleted' && this.#unread.delete(change.target)
+    if (wasUnread && this.unread === 0) this.marker = undefined
   }
 }

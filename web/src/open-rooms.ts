@@ -1,14 +1,20 @@
 import { readLink, type Client, type Message } from '../../src/client/client.ts'
-import { OpenRoom } from './open-room.ts'
+import { OpenRoom, type OpenRoomParts } from './open-room.ts'
+import type { OwnerTokens } from './owner-tokens.ts'
+import type { NewRoom, Requests, RoomWish } from './requests.ts'
 
 export interface OpenRoomsParts {
   /** Called once, when there is a room to be in. */
   readonly connect: () => Client
+  readonly requests: Pick<Requests, 'createRoom' | 'takeCode'> & OpenRoomParts['requests']
+  readonly tokens: Pick<OwnerTokens, 'keep' | 'of' | 'forget'>
   readonly changed: () => void
   /** Called with every chat message of somebody else that nobody is looking at. */
   readonly onUnread: (room: OpenRoom, message: Message) => void
   /** Called with every chat message of somebody else that is looked at. */
   readonly onHeard: (message: Message) => void
+  /** Called with the id of every message whose text is not what it was. */
+  readonly onChanged: (id: string) => void
 }
 
 /** The rooms of this page; one of them, or none, is on the screen. */
@@ -36,8 +42,16 @@ export class OpenRooms {
   }
 
   /** @returns the new room's id @throws ShareChatError */
-  async create(): Promise<string> {
-    return (await this.#connected().createRoom()).roomId
+  async create(wish: RoomWish = {}): Promise<string> {
+    const { requests, tokens } = this.#parts
+    const { roomId, ownerToken }: NewRoom = await requests.createRoom(wish)
+    if (ownerToken !== undefined) tokens.keep(roomId, ownerToken)
+    return roomId
+  }
+
+  /** @param code six digits @returns the id of the room that it leads to @throws ShareChatError */
+  async takeCode(code: string): Promise<string> {
+    return (await this.#parts.requests.takeCode(code)).roomId
   }
 
   /** Opens a room without showing it. */

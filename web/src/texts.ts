@@ -11,16 +11,36 @@ export const texts = {
   home: {
     heading: 'Talk, without an account',
     lead: 'Open a room and send its link. Whoever has the link can join, gets a random name, and reads everything that was said.',
-    create: 'Create a room',
-    creating: 'Creating…',
     haveLink: 'Have a link?',
     linkLabel: 'Link of a room',
     open: 'Open',
     notALink: 'This is not the link of a room: such a link ends in # and a long id.',
-    notCreated: 'No room could be created.',
+    code: 'Code',
+    join: 'Join',
+    notACode: 'A code has six digits.',
+    codeFailed: {
+      not_found: 'This code leads nowhere: it is wrong, has ended, or was used.',
+      rate_limited: 'Too many wrong codes were tried. Wait a minute, or ask for the link.',
+      unavailable: 'No server answers. Try again in a moment.',
+    } as Readonly<Record<string, string>>,
+    codeFailedOtherwise: 'The room could not be found. Try again in a moment.',
     remembered: 'Remembered rooms',
     remember: 'Remember my rooms in this browser',
     rememberHint: 'Otherwise nothing is kept when this tab is closed.',
+  },
+
+  create: {
+    button: 'Create a room',
+    creating: 'Creating…',
+    failed: 'No room could be created.',
+    more: 'More',
+    topic: 'Topic',
+    capacity: 'Most members',
+    public: 'Public',
+    publicHint: 'Listed, so that everybody can find and join it.',
+    owner: 'Be its owner',
+    ownerHint:
+      'You can change, lock and end it, and remove members and messages, while this tab is open.',
   },
 
   rooms: {
@@ -51,6 +71,7 @@ export const texts = {
     marker: 'New',
     joined: 'joined the room.',
     left: 'left the room.',
+    edited: 'edited',
     renamed: 'You were away for too long to be the same member. You are now',
     typing: (n: number) => (n === 1 ? 'is typing…' : 'are typing…'),
     severalTyping: 'Several members are typing…',
@@ -75,6 +96,27 @@ export const texts = {
       unknown: 'It could not be confirmed. Perhaps it was sent: look before you send it again.',
     } as Readonly<Record<string, string>>,
     failedOtherwise: 'Not sent.',
+  },
+
+  /** Editing and deleting a message. */
+  change: {
+    edit: 'Edit',
+    delete: 'Delete',
+    label: 'Edit message',
+    save: 'Save',
+    saving: 'Saving…',
+    cancel: 'Cancel',
+    sure: 'Delete this message for everyone?',
+    failed: {
+      invalid: 'Not saved: this text cannot be sent.',
+      too_large: 'Not saved: the text is too long.',
+      not_found: 'Not saved: this message, or the room, is not there any more.',
+      forbidden: 'Not saved: you are not the member any more that wrote it.',
+      rate_limited: 'Not saved: that was too much at once. Try again in a moment.',
+      unavailable: 'No server answers. Perhaps it was saved: try again in a moment.',
+      unknown: 'It could not be confirmed. Perhaps it was saved: try again in a moment.',
+    } as Readonly<Record<string, string>>,
+    failedOtherwise: 'Not saved. Try again in a moment.',
   },
 
   states: {
@@ -105,8 +147,8 @@ export const texts = {
       lead: 'The owner of this room has ended your membership.',
     },
     forbidden: {
-      heading: 'This page may not join',
-      lead: 'The server does not allow this address to use it.',
+      heading: 'This room does not let you in',
+      lead: 'It is locked, or its owner has removed you.',
     },
   } as Readonly<Record<string, { readonly heading: string; readonly lead: string }>>,
   endedOtherwise: {
@@ -116,6 +158,27 @@ export const texts = {
   retryJoin: 'Try again',
   toStart: 'To the start page',
 
+  owner: {
+    manage: 'Manage room',
+    locked: 'Locked: nobody new comes in',
+    saved: 'Saved.',
+    remove: 'Remove',
+    // Isolated: a name may turn the direction of writing.
+    sureToRemove: (name: string) =>
+      `Remove \u2068${name}\u2069? Nobody from the same address can join for an hour.`,
+    end: 'End this room…',
+    endNow: 'End it for everyone',
+    sureToEnd: 'All members are sent away, and everything that was said is deleted.',
+    failed: {
+      forbidden: 'Not done: you are not the owner of this room any more.',
+      not_found: 'Not done: that is not there any more.',
+      rate_limited: 'Not done: that was too much at once. Try again in a moment.',
+      unavailable: 'No server answers. Perhaps it was done: look before you try again.',
+      unknown: 'It could not be confirmed. Perhaps it was done: look before you try again.',
+    } as Readonly<Record<string, string>>,
+    failedOtherwise: 'Not done. Try again in a moment.',
+  },
+
   invite: {
     heading: 'Invite',
     lead: 'Whoever has this link can join and read everything.',
@@ -124,6 +187,16 @@ export const texts = {
     copied: 'Copied',
     share: 'Share…',
     qr: 'QR code of the link',
+    getCode: 'Get a code',
+    code: 'Code:',
+    codeEnds: (end: Date) =>
+      `Good until ${texts.time.clock.format(end)}, on this server’s start page, for whoever you tell it.`,
+    codeFailed: {
+      full: 'There are too many codes already. Wait until some have ended.',
+      rate_limited: 'That was too much at once. Try again in a moment.',
+      unavailable: 'No server answers. Try again in a moment.',
+    } as Readonly<Record<string, string>>,
+    codeFailedOtherwise: 'No code could be made.',
     noQr: 'The QR code could not be loaded. To have it, reload the page.',
     close: 'Close',
     shareText: (room: string) => `Join me in ${room}`,

@@ -192,7 +192,7 @@ test('a change is told once, in its place; readers get what is left of a message
   } as const
   last().tell(edit, deletion, renamed, edit, message(8))
   expect(told).toEqual([edit, deletion, renamed])
-  expect([there.seq, there.name, there.state]).toEqual([8, 'B', 'live'])
+  expect([there.seq, there.name, there.topic, there.state]).toEqual([8, 'B', 'Seats', 'live'])
   const read = await readTo(there, 8)
   expect(read.map(({ seq, message: text }) => [seq, text])).toEqual([
     [1, message(1).message],

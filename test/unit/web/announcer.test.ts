@@ -27,3 +27,18 @@ test('of many that come together it is said how many they are', () => {
   vi.advanceTimersByTime(1_000)
   expect(told).toEqual(['1,000 new messages'])
 })
+
+test('what is edited or deleted is not read out any more, neither before nor after', () => {
+  const announcer = new Announcer(() => {})
+  announcer.hear(said('at once'))
+  announcer.forget('id')
+  vi.advanceTimersByTime(1_000)
+  expect(announcer.text).toBe('')
+  announcer.hear(said('too late'))
+  vi.advanceTimersByTime(1_000)
+  expect(announcer.text).toBe('Quiet Wasp: too late')
+  announcer.forget('another id')
+  expect(announcer.text).toBe('Quiet Wasp: too late')
+  announcer.forget('id')
+  expect(announcer.text).toBe('')
+})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { HistoryRange, Message } from '../../../src/client/client.ts'
+import type { Change, HistoryRange, Message } from '../../../src/client/client.ts'
 import { LogWindow, MAX_MESSAGES } from '../../../web/src/log-window.ts'
 
 const messageOf = (seq: number): Message => ({
@@ -134,4 +134,62 @@ test('one page at a time, and none from before a reset', async () => {
   expect(held(log)).toBe('nothing')
   log.add(messageOf(1), true)
   expect(held(log)).toBe('1 to 1')
+})
+
+const AT = '2026-01-01T00:00:00.000Z'
+const LATER = '2026-01-01T00:00:01.000Z'
+const edit = (seq: number, target: number, message: string, edited = AT): Change => ({
+  ...{ event: 'edited', seq, roomId: 'room', id: `id ${target}`, target, message, edited },
+})
+const deletion = (seq: number, target: number): Change => ({
+  ...{ event: 'deleted', seq, roomId: 'room', id: `id ${target}`, target, deleted: AT },
+})
+const textsOf = ({ messages }: LogWindow): readonly string[] =>
+  messages.map(({ message }) => message)
+
+test('a change is shown in its message, takes a seq, and leaves no hole in the run', () => {
+  const log = new LogWindow(serverOf(0).history)
+  log.begin(0)
+  for (let seq = 1; seq <= 3; seq += 1) log.add(messageOf(seq), true)
+  log.change(edit(4, 1, 'edited'))
+  log.change(deletion(5, 2))
+  log.add({ ...messageOf(6), message: '', deleted: AT }, true)
+  log.add(messageOf(7), true)
+  expect(textsOf(log)).toEqual(['edited', 'text 3', 'text 7'])
+  expect([log.messages[0]?.edited, log.atStart, log.atEnd, log.lastSeq]).toEqual([
+    AT,
+    true,
+    true,
+    7,
+  ])
+  // The edit of what is deleted by now, told in a replay.
+  log.change(edit(8, 3, ''))
+  expect(textsOf(log)).toEqual(['edited', 'text 7'])
+})
+
+test('a page tells what is left: deleted messages and changes are holes in it, and it comes to the start', async () => {
+  const left = [4, 5, 6, 9].map((seq) => ({ ...messageOf(seq), ...(seq === 5 && { deleted: AT }) }))
+  const log = new LogWindow(async () => left)
+  log.begin(10)
+  await log.older()
+  expect(log.messages.map(({ seq }) => seq)).toEqual([4, 6, 9])
+  expect([log.atStart, log.atEnd]).toEqual([true, true])
+  log.add(messageOf(11), true)
+  expect(log.messages.at(-1)?.seq).toBe(11)
+})
+
+test('a page and a change that cross end in the newer text', async () => {
+  let answer = (_page: readonly Message[]): void => {}
+  const log = new LogWindow(() => new Promise((resolve) => (answer = resolve)))
+  log.begin(4)
+  const older = log.older()
+  log.change(edit(5, 1, 'edited'))
+  log.change(deletion(6, 2))
+  log.change(edit(7, 3, 'the first edit'))
+  // Read after the second edit of the third, before everything else.
+  answer([messageOf(1), messageOf(2), { ...messageOf(3), message: 'the last', edited: LATER }])
+  await older
+  expect(textsOf(log)).toEqual(['edited', 'the last'])
+  log.change(edit(8, 3, 'the last', LATER))
+  expect(textsOf(log)).toEqual(['edited', 'the last'])
 })

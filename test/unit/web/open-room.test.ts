@@ -4,22 +4,38 @@ import { OpenRoom } from '../../../web/src/open-room.ts'
 import { eventually } from '../../eventually.ts'
 import { ScriptedRoom } from './scripted-room.ts'
 
+/** A server that stores every change as the next row of a room's log. */
+const storing = (scripted: ScriptedRoom) => ({
+  edit: async () => ({ seq: scripted.seq + 1 }),
+  delete: async () => undefined,
+  createCode: async () => ({ code: '493027', expiresAt: '2026-01-01T00:00:00.000Z' }),
+  roomInfo: async () => ({ topic: '', locked: false }),
+  changeRoom: async () => undefined,
+  endRoom: async () => undefined,
+  removeMember: async () => undefined,
+})
+
 const opened = async (
   join: (id: string, wish?: JoinWish) => Promise<Room> = async () => scripted,
   scripted = new ScriptedRoom(),
+  token?: string,
 ) => {
   const unread: number[] = []
   const heard: number[] = []
+  const changedIds: string[] = []
   const client = { join, isRestarting: false }
   const room = new OpenRoom({
     id: 'room',
     client,
+    requests: storing(scripted),
+    tokens: { of: () => token, forget: () => {} },
     changed: () => {},
     onUnread: (_room, { seq }) => unread.push(seq),
     onHeard: ({ seq }) => heard.push(seq),
+    onChanged: (id) => changedIds.push(id),
   })
   await eventually('it is joined or over', () => room.hasJoined || room.end !== undefined)
-  return { room, scripted, client, unread, heard }
+  return { room, scripted, client, unread, heard, changedIds }
 }
 
 test('only chat messages of others that nobody looks at are unread, and a marker is before them', async () => {
@@ -40,6 +56,55 @@ test('only chat messages of others that nobody looks at are unread, and a marker
   room.lookAtEnd(true)
   room.watch(false)
   expect([room.unread, room.marker]).toEqual([0, undefined])
+})
+
+test('a message that is deleted is not unread any more, and the marker is before what is left', async () => {
+  const { room, scripted, changedIds } = await opened()
+  scripted.says('you')
+  scripted.says('you')
+  scripted.says('me')
+  scripted.deletes(1)
+  expect([room.unread, room.log.firstFrom(room.marker)]).toEqual([1, 2])
+  scripted.deletes(3)
+  expect(room.unread).toBe(1)
+  scripted.deletes(2)
+  expect([room.unread, room.marker]).toEqual([0, undefined])
+  expect([room.log.messages, changedIds]).toEqual([[], ['id 1', 'id 3', 'id 2']])
+  scripted.says('you')
+  expect([room.unread, room.log.firstFrom(room.marker), room.log.atEnd]).toEqual([1, 7, true])
+})
+
+test('only what was said as the member that we are now can be edited and deleted', async () => {
+  const { room, scripted } = await opened()
+  scripted.says('me')
+  scripted.says('me', 'joined')
+  scripted.says('you')
+  const may = (): readonly boolean[] =>
+    room.log.messages.flatMap((message) => [room.mayEdit(message), room.mayDelete(message)])
+  expect(may()).toEqual([true, true, false, false, false, false])
+  scripted.you = { id: 'me too', name: 'Me Too' }
+  expect(may()).toEqual([false, false, false, false, false, false])
+})
+
+test('the owner may delete what others said, and edit only what it said itself', async () => {
+  const { room, scripted } = await opened(undefined, undefined, 'secret')
+  scripted.says('you')
+  scripted.says('you', 'left')
+  expect(room.log.messages.map((message) => room.mayEdit(message))).toEqual([false, false])
+  expect(room.log.messages.map((message) => room.mayDelete(message))).toEqual([true, false])
+})
+
+test('an edit is on its way until the log has it', async () => {
+  const { room, scripted } = await opened()
+  scripted.says('me')
+  const [message] = room.log.messages
+  room.change.begin('edit', message!)
+  room.change.write('better')
+  await room.change.save()
+  expect(room.change.current).toMatchObject({ text: 'better', state: 'saving' })
+  const place = { seq: 2, roomId: 'room', id: 'id 1', target: 1, edited: message!.sent }
+  scripted.tell('change', { event: 'edited', message: 'better', ...place })
+  expect([room.change.current, room.log.messages[0]?.message]).toEqual([undefined, 'better'])
 })
 
 test('a text is on its way until its message is there, whichever comes first', async () => {
@@ -133,9 +198,12 @@ test('a room that was closed before it was joined is left when it is', async () 
   const room = new OpenRoom({
     id: 'room',
     client: { join: () => new Promise((resolve) => (settle = resolve)), isRestarting: false },
+    requests: storing(scripted),
+    tokens: { of: () => undefined, forget: () => {} },
     changed: () => {},
     onUnread: () => {},
     onHeard: () => {},
+    onChanged: () => {},
   })
   await room.leave()
   settle(scripted)

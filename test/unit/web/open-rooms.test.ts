@@ -10,11 +10,11 @@ const linkOf = (id: string): string => `http://chat.example/#${id}`
 
 const opened = () => {
   const scripted = new Map<string, ScriptedRoom>()
-  const told = { connects: 0, unread: [] as string[], heard: 0 }
+  const told = { connects: 0, unread: [] as string[], heard: 0, tokens: [] as string[][] }
   const client: Client = {
     state: 'live',
     isRestarting: false,
-    createRoom: async () => ({ roomId: ONE, roomName: 'Quiet Place' }),
+    createRoom: () => Promise.reject(new Error('not asked')),
     join: async (id): Promise<Room> => {
       const room = new ScriptedRoom(id)
       scripted.set(id, room)
@@ -28,9 +28,26 @@ const opened = () => {
       told.connects += 1
       return client
     },
+    requests: {
+      createRoom: async ({ owner }) => ({ roomId: ONE, ...(owner && { ownerToken: 'secret' }) }),
+      takeCode: async () => ({ roomId: OTHER }),
+      edit: async () => ({ seq: 1 }),
+      delete: async () => undefined,
+      createCode: async () => ({ code: '493027', expiresAt: '2026-01-01T00:00:00.000Z' }),
+      roomInfo: async () => ({ topic: '', locked: false }),
+      changeRoom: async () => undefined,
+      endRoom: async () => undefined,
+      removeMember: async () => undefined,
+    },
+    tokens: {
+      keep: (...kept) => void told.tokens.push(kept),
+      of: () => undefined,
+      forget: () => {},
+    },
     changed: () => {},
     onUnread: ({ id }) => told.unread.push(id),
     onHeard: () => (told.heard += 1),
+    onChanged: () => {},
   })
   const joined = async (): Promise<unknown> =>
     eventually('all are joined', () => rooms.all.every(({ hasJoined }) => hasJoined))
@@ -47,6 +64,15 @@ test('nothing is connected before there is a room, and then once for all of them
   rooms.show(linkOf(ONE))
   expect([told.connects, rooms.shown?.id]).toEqual([1, ONE])
   expect(rooms.all.map(({ id }) => id)).toEqual([ONE, OTHER])
+})
+
+test('only who wants to be the owner of a room gets and keeps its token; a code leads to a room', async () => {
+  const { rooms, told } = opened()
+  await rooms.create({ topic: 'Tea' })
+  expect(told.tokens).toEqual([])
+  await rooms.create({ owner: true })
+  expect(told.tokens).toEqual([[ONE, 'secret']])
+  expect(await rooms.takeCode('493027')).toBe(OTHER)
 })
 
 test('what is said in the room on the screen is read, elsewhere unread, and so is all while nobody sees the page', async () => {

@@ -9,6 +9,7 @@ import type {
 /** A joined room that does what a test says. */
 export class ScriptedRoom implements Room {
   readonly name = 'Quiet Place'
+  topic = ''
   you: MemberRef = { id: 'me', name: 'Me' }
   readonly members: readonly MemberRef[] = []
   readonly memberCount = 2
@@ -40,6 +41,13 @@ export class ScriptedRoom implements Room {
     this.tell('message', {
       ...{ seq, id: `id ${seq}`, roomId, memberId, memberName: memberId, type, message, sent },
     })
+  }
+
+  deletes(target: number): void {
+    this.seq += 1
+    const { id: roomId, seq } = this
+    const deleted = '2026-01-01T00:00:00.000Z'
+    this.tell('change', { event: 'deleted', seq, roomId, id: `id ${target}`, target, deleted })
   }
 
   send(text: string): Promise<{ id: string; seq: number }> {

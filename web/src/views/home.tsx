@@ -4,6 +4,8 @@ import { readLink } from '../../../src/client/client.ts'
 import type { KeptRooms } from '../kept-rooms.ts'
 import type { OpenRooms } from '../open-rooms.ts'
 import { texts } from '../texts.ts'
+import { CodeField } from './code-field.tsx'
+import { CreateRoom } from './create-room.tsx'
 
 export interface HomeProps {
   readonly rooms: OpenRooms
@@ -12,24 +14,12 @@ export interface HomeProps {
   readonly changed: () => void
 }
 
-/** The start page: one button, and a field for a link. */
+/** The start page: one button, and fields for a link and a code. */
 export const Home = ({ rooms, remembered, changed }: HomeProps): JSX.Element => {
   const [problem, setProblem] = useState('')
-  const [isBusy, setBusy] = useState(false)
   const link = useRef<HTMLInputElement>(null)
   const { home } = texts
 
-  const create = async (): Promise<void> => {
-    setBusy(true)
-    setProblem('')
-    try {
-      location.hash = await rooms.create()
-    } catch (error) {
-      setProblem(`${home.notCreated} ${error instanceof Error ? error.message : ''}`)
-    } finally {
-      setBusy(false)
-    }
-  }
   const open = (written: string): void => {
     const id = readLink(written)?.roomId ?? readLink(`${location.origin}/#${written}`)?.roomId
     if (id === undefined) setProblem(home.notALink)
@@ -40,14 +30,7 @@ export const Home = ({ rooms, remembered, changed }: HomeProps): JSX.Element => 
     <main class="home">
       <h1>{home.heading}</h1>
       <p class="lead">{home.lead}</p>
-      <button
-        type="button"
-        class="main"
-        aria-disabled={isBusy}
-        onClick={() => void (isBusy || create())}
-      >
-        {isBusy ? home.creating : home.create}
-      </button>
+      <CreateRoom rooms={rooms} />
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -66,10 +49,11 @@ export const Home = ({ rooms, remembered, changed }: HomeProps): JSX.Element => 
           />
           <button type="submit">{home.open}</button>
         </div>
+        <p class="problem" role="alert">
+          {problem}
+        </p>
       </form>
-      <p class="problem" role="alert">
-        {problem}
-      </p>
+      <CodeField rooms={rooms} />
       {(remembered.rooms?.length ?? 0) > 0 && (
         <section aria-labelledby="remembered">
           <h2 id="remembered">{home.remembered}</h2>

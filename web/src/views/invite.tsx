@@ -4,6 +4,7 @@ import { roomLink } from '../../../src/client/client.ts'
 import type { OpenRoom } from '../open-room.ts'
 import type { QrCode } from '../qr-code.ts'
 import { texts } from '../texts.ts'
+import { InviteCode } from './invite-code.tsx'
 
 interface InviteProps {
   readonly room: OpenRoom
@@ -69,6 +70,7 @@ export const Invite = ({ room, onClose }: InviteProps): JSX.Element => {
           <path d={code.path} />
         </svg>
       )}
+      <InviteCode room={room} />
       <div class="line">
         {'share' in navigator && (
           <button type="button" onClick={share}>

@@ -20,6 +20,10 @@ interface Anchor {
 /** The part of the log that is held, as long as it is; pages come as it is scrolled. */
 export const LogView = ({ room }: { readonly room: OpenRoom }): JSX.Element => {
   const { log } = room
+  const { current } = room.change
+  const changeable = log.messages.findLast((message) => room.mayDelete(message))
+  const changedSeq = useRef<number | undefined>(undefined)
+  const marked = log.firstFrom(room.marker)
   const view = useRef<HTMLDivElement>(null)
   const anchor = useRef<Anchor | undefined>(undefined)
   const isAtEnd = useRef(true)
@@ -61,6 +65,15 @@ export const LogView = ({ room }: { readonly room: OpenRoom }): JSX.Element => {
       room.lookAtEnd(true)
     }
   }, [])
+  // Who has changed a message goes on at that place, wherever it is by now.
+  useLayoutEffect(() => {
+    const seq = changedSeq.current
+    changedSeq.current = current?.seq
+    const box = view.current
+    if (seq === undefined || current || !box || document.activeElement !== document.body) return
+    const row = box.querySelector<HTMLElement>(`[data-seq="${seq}"] .actions button`)
+    ;(row ?? box).focus()
+  }, [current?.seq])
   // A page that was short leaves room for more.
   useEffect(look)
 
@@ -92,6 +105,7 @@ export const LogView = ({ room }: { readonly room: OpenRoom }): JSX.Element => {
         onScroll={look}
         onKeyDown={(event) => {
           if (event.key !== 'Home' && event.key !== 'End') return
+          if (event.target instanceof HTMLTextAreaElement) return
           event.preventDefault()
           void (event.key === 'Home' ? toStart() : toEnd())
         }}
@@ -115,10 +129,15 @@ export const LogView = ({ room }: { readonly room: OpenRoom }): JSX.Element => {
             <MessageRow
               key={message.seq}
               message={message}
-              isFirst={isFirst(message, log.messages[at - 1]) || message.seq === room.marker}
+              isFirst={isFirst(message, log.messages[at - 1]) || message.seq === marked}
               isNewDay={dayOf(message) !== dayOf(log.messages[at - 1])}
-              isMarked={message.seq === room.marker}
+              isMarked={message.seq === marked}
               isMine={room.isMine(message)}
+              change={room.change}
+              current={current?.seq === message.seq ? current : undefined}
+              mayEdit={room.mayEdit(message)}
+              mayDelete={room.mayDelete(message)}
+              isTabStop={message === changeable}
             />
           ))}
         </ol>

@@ -1,8 +1,11 @@
 import type { JSX } from 'preact/jsx-runtime'
+import { useState } from 'preact/hooks'
+import type { MemberRef } from '../../../src/client/client.ts'
 import { hueOf } from '../hue.ts'
 import type { Notices } from '../notices.ts'
 import type { OpenRoom } from '../open-room.ts'
 import { texts } from '../texts.ts'
+import { ManageRoom, refusalOf } from './manage-room.tsx'
 
 export interface MembersProps {
   readonly room: OpenRoom
@@ -15,11 +18,30 @@ const MOST = 200
 
 /** Who is in the room, as far as known. */
 export const Members = ({ room, notices, onLeave }: MembersProps): JSX.Element => {
+  const { owner } = room
+  const [isManaging, setManaging] = useState(false)
+  const [problem, setProblem] = useState('')
+  const remove = async ({ id, name }: MemberRef): Promise<void> => {
+    if (!confirm(texts.owner.sureToRemove(name))) return
+    setProblem('')
+    await owner?.remove(id).catch((error: unknown) => setProblem(refusalOf(error)))
+  }
   const listed = room.members.slice(0, MOST)
   const others = room.memberCount - listed.length
   return (
     <aside class="members" aria-labelledby="members">
       <h2 id="members">{texts.room.membersHeading}</h2>
+      {owner && (
+        <>
+          <button type="button" onClick={() => setManaging(true)}>
+            {texts.owner.manage}
+          </button>
+          <p class="problem" role="alert">
+            {problem}
+          </p>
+          {isManaging && <ManageRoom owner={owner} onClose={() => setManaging(false)} />}
+        </>
+      )}
       <ul>
         {listed.map(({ id, name }) => (
           <li key={id}>
@@ -27,6 +49,15 @@ export const Members = ({ room, notices, onLeave }: MembersProps): JSX.Element =
               {name}
             </bdi>
             {id === room.you?.id && <span class="hint"> ({texts.room.you})</span>}
+            {owner && id !== room.you?.id && (
+              <button
+                type="button"
+                aria-label={`${texts.owner.remove} ${name}`}
+                onClick={() => void remove({ id, name })}
+              >
+                {texts.owner.remove}
+              </button>
+            )}
           </li>
         ))}
         {others > 0 && <li class="hint">{texts.room.notListed(others)}</li>}

@@ -3,7 +3,9 @@ import type { JSX } from 'preact/jsx-runtime'
 import type { Message } from '../../../src/client/client.ts'
 import { hueOf } from '../hue.ts'
 import { partsOf } from '../links.ts'
+import type { MessageChange, OpenChange } from '../message-change.ts'
 import { texts } from '../texts.ts'
+import { ChangeForm, MessageActions } from './message-actions.tsx'
 
 export interface MessageRowProps {
   readonly message: Message
@@ -14,23 +16,32 @@ export interface MessageRowProps {
   /** Whether it is the first one that was unread. */
   readonly isMarked: boolean
   readonly isMine: boolean
+  readonly change: MessageChange
+  /** What is being done to this one. */
+  readonly current: OpenChange | undefined
+  readonly mayEdit: boolean
+  readonly mayDelete: boolean
+  /** Whether Tab leads to its buttons. */
+  readonly isTabStop: boolean
 }
+
+const EDIT_AND_DELETE = ['edit', 'delete'] as const
+const DELETE = ['delete'] as const
+
+const KEYS: readonly (keyof MessageRowProps)[] = [
+  ...(['message', 'isFirst', 'isNewDay', 'isMarked', 'isMine'] as const),
+  ...(['current', 'mayEdit', 'mayDelete', 'isTabStop'] as const),
+]
 
 /** A message of the log. It is drawn once: only the props that change draw it again. */
 export class MessageRow extends Component<MessageRowProps> {
   override shouldComponentUpdate(next: MessageRowProps): boolean {
-    const { message, isFirst, isNewDay, isMarked, isMine } = this.props
-    return (
-      next.message !== message ||
-      next.isFirst !== isFirst ||
-      next.isNewDay !== isNewDay ||
-      next.isMarked !== isMarked ||
-      next.isMine !== isMine
-    )
+    return KEYS.some((key) => next[key] !== this.props[key])
   }
 
   override render(): JSX.Element {
     const { message, isFirst, isNewDay, isMarked, isMine } = this.props
+    const { change, current, mayEdit, mayDelete, isTabStop } = this.props
     const { seq, type, memberId, memberName } = message
     const sent = new Date(message.sent)
     const time = (
@@ -55,15 +66,32 @@ export class MessageRow extends Component<MessageRowProps> {
                 {isMine && <span class="hint"> ({texts.room.you})</span>} {time}
               </div>
             )}
-            <div class="text" dir="auto">
-              <Text of={message.message} />
-              {isMine && (
-                <span class="sent">
-                  <span aria-hidden="true">✓</span>
-                  <span class="only-read">{texts.composer.sent}</span>
-                </span>
-              )}
-            </div>
+            {current?.what === 'edit' ? (
+              <ChangeForm change={change} current={current} />
+            ) : (
+              <div class="text" dir="auto" id={`text-${seq}`}>
+                <Text of={message.message} />
+                {message.edited !== undefined && (
+                  <span class="edited" title={texts.time.full.format(new Date(message.edited))}>
+                    {' '}
+                    {texts.room.edited}
+                  </span>
+                )}
+                {isMine && (
+                  <span class="sent">
+                    <span aria-hidden="true">✓</span>
+                    <span class="only-read">{texts.composer.sent}</span>
+                  </span>
+                )}
+              </div>
+            )}
+            {current?.what === 'delete' && <ChangeForm change={change} current={current} />}
+            {!current && (mayEdit || mayDelete) && (
+              <MessageActions
+                {...{ message, change, isTabStop }}
+                what={mayEdit ? EDIT_AND_DELETE : DELETE}
+              />
+            )}
           </div>
         ) : (
           <div class="note">

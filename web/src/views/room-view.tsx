@@ -42,9 +42,16 @@ export const RoomView = (props: RoomViewProps): JSX.Element => {
             <span class="only-read">{texts.rooms.show}</span>
             {elsewhere > 0 && <Unread count={elsewhere} />}
           </button>
-          <h1>
-            <bdi>{room.name || texts.rooms.unnamed}</bdi>
-          </h1>
+          <div class="title">
+            <h1>
+              <bdi>{room.name || texts.rooms.unnamed}</bdi>
+            </h1>
+            {room.topic !== '' && (
+              <p class="hint topic" title={room.topic} dir="auto">
+                {room.topic}
+              </p>
+            )}
+          </div>
           <div class="line">
             <button type="button" aria-expanded={panel === 'members'} onClick={toggle('members')}>
               {texts.room.members(room.memberCount)}
