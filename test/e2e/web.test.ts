@@ -190,7 +190,10 @@ test('an owner changes the topic, locks, deletes, removes and ends', async () =>
   await page.page.getByLabel('Topic').fill('Be kind')
   await page.button('Save').click()
   await other.page.getByText('Be kind').waitFor()
-  await page.page.getByLabel('Locked').check()
+  await Promise.all([
+    page.page.waitForResponse((answer) => answer.request().postData() === '{"locked":true}'),
+    page.page.getByLabel('Locked').check(),
+  ])
   await page.page.getByRole('status').getByText('Saved.').waitFor()
   const late = await page.join(browser(), a)
   await late.page.getByRole('heading', { name: 'This room does not let you in' }).waitFor()

@@ -25,26 +25,31 @@ export const ManageRoom = ({ owner, onClose }: ManageRoomProps): JSX.Element => 
   const [problem, setProblem] = useState('')
   const [isEnding, setEnding] = useState(false)
 
-  const attempt = async (what: () => Promise<void>): Promise<void> => {
+  const attempt = async (what: () => Promise<void>): Promise<boolean> => {
     say('')
     setProblem('')
     try {
       await what()
+      return true
     } catch (error) {
       setProblem(refusalOf(error))
+      return false
     }
   }
-  const look = async (): Promise<void> => setInfo(await owner.info())
   useEffect(() => {
     dialog.current?.showModal()
-    void attempt(look)
+    void attempt(async () => setInfo(await owner.info()))
   }, [])
-  const change = (wish: Parameters<RoomOwner['change']>[0]): Promise<void> =>
-    attempt(async () => {
-      await owner.change(wish)
-      await look()
-      say(texts.owner.saved)
-    })
+  const change = async (wish: Parameters<RoomOwner['change']>[0]): Promise<boolean> => {
+    const isDone = await attempt(() => owner.change(wish))
+    if (isDone) say(texts.owner.saved)
+    return isDone
+  }
+  // Shown at once, and taken back if it was not done: an answer to an earlier change says nothing of it.
+  const lock = async (locked: boolean): Promise<void> => {
+    setInfo((known) => known && { ...known, locked })
+    if (!(await change({ locked }))) setInfo((known) => known && { ...known, locked: !locked })
+  }
 
   return (
     <dialog
@@ -73,7 +78,7 @@ export const ManageRoom = ({ owner, onClose }: ManageRoomProps): JSX.Element => 
             <input
               type="checkbox"
               checked={info.locked}
-              onChange={({ currentTarget: { checked } }) => void change({ locked: checked })}
+              onChange={({ currentTarget: { checked } }) => void lock(checked)}
             />
             {texts.owner.locked}
           </label>
