@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -41,7 +41,9 @@ const [container] = pod.containers
 
 /** Says what the compiler says of these manifests as values of Kubernetes' own types. */
 const compiled = async (all: readonly Manifest[]): Promise<string> => {
-  const folder = await mkdtemp(join(TOP, 'node_modules/.cache/kubernetes-'))
+  const cache = join(TOP, 'node_modules/.cache')
+  await mkdir(cache, { recursive: true })
+  const folder = await mkdtemp(join(cache, 'kubernetes-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   const sources = all.map(
     (manifest, at) =>
