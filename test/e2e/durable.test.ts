@@ -30,7 +30,7 @@ const ownFolder = async (): Promise<string> => {
 }
 
 const start = async (folder: string, settings: Settings = {}): Promise<ServerNode> => {
-  const [node] = await ServerNode.start(1, { LEASE_MS: '500', ...settings, DATA_DIR: folder })
+  const [node] = await ServerNode.start(1, { LEASE_MS: '2000', ...settings, DATA_DIR: folder })
   onTestFinished(async () => {
     const family = node!.running ? await descendantsOf(node!.pid) : []
     node!.destroy()
