@@ -1,13 +1,19 @@
+import type { Append } from '../ports/append.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Connection, EncodeMessage } from '../ports/connection.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
 import type { DomainGauges, Meter } from '../ports/meter.ts'
-import type { LogRow, MemberId, Message, Room as RoomRef, RoomId } from '../ports/model.ts'
+import type {
+  LogRow,
+  MemberId,
+  MemberPlace,
+  Message,
+  Room as RoomRef,
+  RoomId,
+} from '../ports/model.ts'
 import type { Note, Queue } from '../ports/queue.ts'
 import type {
-  Append,
-  MemberPlace,
   NewRoom,
   Repository,
   RoomInfo,
@@ -16,15 +22,13 @@ import type {
 } from '../ports/repository.ts'
 import { AddressMarks } from './address-marks.ts'
 import { Attachments } from './attachments.ts'
-import { changeOf, Changes, type ChangeWish } from './changes.ts'
+import { changeOf, type ChangeWish } from './changes.ts'
 import { closeInWaves } from './drain.ts'
 import { Expirer } from './expirer.ts'
-import { Indexer } from './indexer.ts'
 import { type Joined, Joins, type JoinWish, noSuchRoom } from './joins.ts'
 import type { Departure, Member, MemberHost } from './member.ts'
 import { OpenRooms } from './open-rooms.ts'
 import { Outbox, type Outcome } from './outbox.ts'
-import { Owners } from './owners.ts'
 import type { MemberRates } from './pace.ts'
 import { Publisher } from './publisher.ts'
 import { Reaper } from './reaper.ts'
@@ -51,6 +55,8 @@ export interface ControllerParts {
   readonly unusedRoomTtlMs: number
   /** How fast a member may send; undefined: as fast as it can. */
   readonly rates: MemberRates | undefined
+  /** Gets what was stored through this node, the rows of each room in seq order. */
+  readonly onLogged: (rows: readonly LogRow[]) => void
 }
 
 /** How long a member stays that the repository does not know, until it is known why. */
@@ -71,8 +77,6 @@ export interface CreatedRoom extends RoomRef {
  * this node. Any number of controllers over the same repository and queue serve the same rooms.
  */
 export class Controller {
-  /** Knows which rooms are to be prepared for search. */
-  readonly indexer: Indexer
   readonly #parts: ControllerParts
   readonly #rooms: OpenRooms
   /** Members with a connection here, a join under way, or a `left` that is not stored yet; not those that are attachments. */
@@ -88,8 +92,6 @@ export class Controller {
   readonly #slowReaders: SlowReaders
   readonly #memberHost: MemberHost
   readonly #marks: AddressMarks
-  readonly owners: Owners
-  readonly changes: Changes
   #phase: 'starting' | 'serving' | 'draining' = 'starting'
   /** How many members there were to close when the drain came to that. */
   #toClose: number | undefined
@@ -98,11 +100,7 @@ export class Controller {
     this.#parts = parts
     this.#slowReaders = new SlowReaders(parts.clock)
     const nodeId = () => this.#reaper.nodeId
-    this.indexer = new Indexer(parts)
-    const onLogged = (rows: readonly LogRow[]) => {
-      this.#publisher.logged(rows)
-      this.indexer.logged(rows)
-    }
+    const onLogged = (rows: readonly LogRow[]) => this.logged(rows)
     this.#reaper = new Reaper({
       ...parts,
       onLogged,
@@ -178,18 +176,6 @@ export class Controller {
       known: this.#known,
       accepting: () => this.accepting,
       storeLeft: (place) => this.#storeLeft(place),
-    })
-    this.owners = new Owners({
-      ...parts,
-      rooms: this.#rooms,
-      publisher: this.#publisher,
-      expirer: this.#expirer,
-    })
-    this.changes = new Changes({
-      ...parts,
-      outbox: this.#outbox,
-      owners: this.owners,
-      accepting: () => this.accepting,
     })
   }
 
@@ -280,6 +266,30 @@ export class Controller {
   }
 
   /**
+   * Puts an entry on its way into a room's log; settled once, unless it is refused at once with a code.
+   */
+  post(entry: Append, settle: (outcome: Outcome) => void): 'draining' | 'overloaded' | undefined {
+    if (!this.accepting) return 'draining'
+    return this.#outbox.add(entry, settle) ? undefined : 'overloaded'
+  }
+
+  /**
+   * Tells the members here and the other nodes of what this node has stored.
+   * @param rows those of each room in seq order
+   */
+  logged(rows: readonly LogRow[]): void {
+    this.#publisher.logged(rows)
+    this.#parts.onLogged(rows)
+  }
+
+  /** This node has ended a room: its members here are closed with `room_gone`, and its rows removed. */
+  ended(roomId: RoomId): void {
+    this.#publisher.ended(roomId)
+    this.#expirer.hurry()
+    this.#rooms.byId.get(roomId)?.removeAll('room_gone')
+  }
+
+  /**
    * Takes no more joins and posts, finishes what is under way, closes all members with `drain` and
    * stores their `left`. Resolves when that is done; the caller bounds the wait.
    * @param spreadMs over how long many members are closed, in jittered waves; few are closed at once
@@ -288,7 +298,6 @@ export class Controller {
     const served = this.#phase === 'serving'
     this.#phase = 'draining'
     this.#expirer.stop()
-    this.indexer.stop()
     await this.#outbox.idle()
     this.#publisher.flush()
     for (const room of this.#rooms.byId.values()) room.flush()
@@ -313,7 +322,6 @@ export class Controller {
     this.#replayer.stop()
     this.#repairer.stop()
     this.#expirer.stop()
-    this.indexer.stop()
     this.#reaper.stop()
     this.#slowReaders.stop()
   }
@@ -327,7 +335,7 @@ export class Controller {
     const { ids } = this.#parts
     const { id: memberId, roomId } = member
     const messageId = ref === undefined ? ids.messageId() : ids.messageIdOf(memberId, ref)
-    return this.#put({ type: 'chat', roomId, memberId, messageId, message: text }, settle)
+    return this.post({ type: 'chat', roomId, memberId, messageId, message: text }, settle)
   }
 
   #change(
@@ -336,12 +344,7 @@ export class Controller {
     ref: string,
     settle: (outcome: Outcome) => void,
   ): 'draining' | 'overloaded' | undefined {
-    return this.#put(changeOf(roomId, id, this.#parts.ids.messageIdOf(id, ref), wish), settle)
-  }
-
-  #put(entry: Append, settle: (outcome: Outcome) => void): 'draining' | 'overloaded' | undefined {
-    if (!this.accepting) return 'draining'
-    return this.#outbox.add(entry, settle) ? undefined : 'overloaded'
+    return this.post(changeOf(roomId, id, this.#parts.ids.messageIdOf(id, ref), wish), settle)
   }
 
   /** If it was removed, that is in the log, and says more than that this node seems gone. */

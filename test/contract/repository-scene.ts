@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
-import type { LoggedMessage, MemberId, MessageId, NodeId, RoomId } from '../../src/ports/model.ts'
 import type {
   Appended,
   AppendChat,
@@ -8,20 +7,35 @@ import type {
   AppendEdit,
   AppendJoined,
   AppendLeft,
+} from '../../src/ports/append.ts'
+import type { Codes } from '../../src/ports/codes.ts'
+import type {
+  LoggedMessage,
+  MemberId,
   MemberPlace,
-  Repository,
-} from '../../src/ports/repository.ts'
+  MessageId,
+  NodeId,
+  RoomId,
+} from '../../src/ports/model.ts'
+import type { PublicRooms } from '../../src/ports/public-rooms.ts'
+import type { Repository } from '../../src/ports/repository.ts'
+import type { RoomOwners } from '../../src/ports/room-owners.ts'
+import type { SearchIndex } from '../../src/ports/search-index.ts'
 
-export interface RepositoryFixture {
-  /** Empty, and started longer ago than the leases in the rules last. */
+/** All that one adapter stores: empty, and started longer ago than the leases in the rules last. */
+export interface StoredFixture {
   readonly repository: Repository
+  readonly roomOwners: RoomOwners
+  readonly publicRooms: PublicRooms
+  readonly codes: Codes
+  readonly searchIndex: SearchIndex
   /** Resolves when this much time has passed by the repository's clock. */
   elapse(ms: number): Promise<void>
   /** Sets the repository's wall clock back, seen from the rooms that there are. */
   setBack(ms: number): Promise<void>
 }
 
-export type MakeRepository = () => Promise<RepositoryFixture>
+export type MakeStored = () => Promise<StoredFixture>
 
 /** Longer than any test. */
 export const LONG_MS = 600_000

@@ -39,10 +39,11 @@ import { SERVE_PATH, serveRoute, type ServeParts } from './serve.ts'
 export interface ServerParts extends AdmissionParts {
   readonly controller: RoomsParts['controller'] &
     OwnerParts['controller'] &
-    ChangesParts['controller'] &
     ServeParts['controller'] &
     ConnectParts['controller'] &
     HealthParts['controller']
+  readonly owners: OwnerParts['owners']
+  readonly changes: ChangesParts['changes']
   readonly history: History
   readonly search: MessagesParts['search']
   readonly invitations: CodesParts['invitations']
