@@ -4,7 +4,7 @@ import type { ErrorCode } from '../ports/errors.ts'
 import type { Meter } from '../ports/meter.ts'
 import type { MemberId, Message, MessageId, RoomId, Seq } from '../ports/model.ts'
 import type { ChangeWish } from './changes.ts'
-import type { Outcome } from './outbox.ts'
+import type { NotTaken, Outcome } from './outbox.ts'
 import { type MemberRates, Pace, type Verdict } from './pace.ts'
 import type { Reader, SlowReaders } from './slow-readers.ts'
 import { excerpt, faultOf, utf8Bytes, withoutLineBreak } from './text.ts'
@@ -69,14 +69,14 @@ export interface MemberHost {
     text: string,
     ref: string | undefined,
     settle: (outcome: Outcome) => void,
-  ): 'draining' | 'overloaded' | undefined
+  ): NotTaken | undefined
   /** As `chat`, for a change of a message of this member's. */
   change(
     member: Member,
     wish: ChangeWish,
     ref: string,
     settle: (outcome: Outcome) => void,
-  ): 'draining' | 'overloaded' | undefined
+  ): NotTaken | undefined
   /** Tells the others in the room that this member is typing. */
   typing(member: Member): void
   /** A message of type `failed` for this member, with a new id and the node's time. */

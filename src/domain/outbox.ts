@@ -31,6 +31,9 @@ export type Outcome =
   | Rejected
   | { readonly failed: ErrorCode }
 
+/** Why an entry is refused at once, so that nothing becomes of it. */
+export type NotTaken = 'draining' | 'overloaded'
+
 interface Waiting {
   readonly entry: Append
   readonly bytes: number

@@ -15,7 +15,7 @@ const START_RETRY_MS = 500
 export const renewalMs = (leaseMs: number): number => leaseMs * 0.3
 
 export interface ReaperParts {
-  readonly repository: Repository
+  readonly repository: Pick<Repository, 'holdLease' | 'reap' | 'membersOf'>
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
