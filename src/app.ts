@@ -21,17 +21,14 @@ import { Indexer } from './domain/indexer.ts'
 import { Invitations } from './domain/invitations.ts'
 import { Owners } from './domain/owners.ts'
 import { Pace } from './domain/pace.ts'
+import { pause } from './domain/pause.ts'
 import { Search } from './domain/search.ts'
 import type { Clock } from './ports/clock.ts'
-import type { Codes } from './ports/codes.ts'
 import { codeOf } from './ports/errors.ts'
 import type { Log } from './ports/log.ts'
 import { noMeter } from './ports/meter.ts'
-import type { PublicRooms } from './ports/public-rooms.ts'
 import type { Queue } from './ports/queue.ts'
-import type { Repository } from './ports/repository.ts'
-import type { RoomOwners } from './ports/room-owners.ts'
-import type { SearchIndex } from './ports/search-index.ts'
+import type { Stored } from './ports/stored.ts'
 import type { Rates, Settings } from './settings.ts'
 
 /** How much of the drain's time the domain may take; the rest is for closing sockets and pools. */
@@ -50,12 +47,7 @@ export interface App {
   stop(): Promise<void>
 }
 
-interface Services {
-  readonly repository: Repository
-  readonly roomOwners: RoomOwners
-  readonly publicRooms: PublicRooms
-  readonly codes: Codes
-  readonly searchIndex: SearchIndex
+interface Services extends Stored {
   readonly queue: Queue
   /** Whether the queue carries messages, and how many came that were none. */
   queueState(): { readonly up: boolean; readonly malformed: number }
@@ -262,8 +254,6 @@ const urlOf = (host: string, port: number): string => {
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host
   return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`
 }
-
-const pause = (clock: Clock, ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve))
 
 /** Settles as `work` does, or rejects after `ms`. */
 const within = async (clock: Clock, ms: number, work: Promise<void>): Promise<void> => {

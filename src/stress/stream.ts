@@ -1,5 +1,5 @@
 import { contentAt, frameEnd, opcodeAt, TEXT } from './frames.ts'
-import type { Histogram } from './histogram.ts'
+import { Histogram } from './histogram.ts'
 import type { Mark } from './marker.ts'
 import { RoomLog, type LogReader } from './room-log.ts'
 
@@ -17,6 +17,15 @@ export interface Tally {
   /** From sending to arriving, of everything delivered. */
   readonly latency: Histogram
 }
+
+export const emptyTally = (): Tally => ({
+  delivered: 0,
+  doubled: 0,
+  reordered: 0,
+  altered: 0,
+  bytes: 0,
+  latency: new Histogram(),
+})
 
 /** What a stream tells its member. The bytes that it hands over are overwritten after the call. */
 export interface StreamListener {

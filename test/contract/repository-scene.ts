@@ -8,7 +8,6 @@ import type {
   AppendJoined,
   AppendLeft,
 } from '../../src/ports/append.ts'
-import type { Codes } from '../../src/ports/codes.ts'
 import type {
   LoggedMessage,
   MemberId,
@@ -17,18 +16,11 @@ import type {
   NodeId,
   RoomId,
 } from '../../src/ports/model.ts'
-import type { PublicRooms } from '../../src/ports/public-rooms.ts'
 import type { Repository } from '../../src/ports/repository.ts'
-import type { RoomOwners } from '../../src/ports/room-owners.ts'
-import type { SearchIndex } from '../../src/ports/search-index.ts'
+import type { Stored } from '../../src/ports/stored.ts'
 
 /** All that one adapter stores: empty, and started longer ago than the leases in the rules last. */
-export interface StoredFixture {
-  readonly repository: Repository
-  readonly roomOwners: RoomOwners
-  readonly publicRooms: PublicRooms
-  readonly codes: Codes
-  readonly searchIndex: SearchIndex
+export interface StoredFixture extends Stored {
   /** Resolves when this much time has passed by the repository's clock. */
   elapse(ms: number): Promise<void>
   /** Sets the repository's wall clock back, seen from the rooms that there are. */

@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { openPostgres } from '../../src/adapters/postgres/open.ts'
+import { openPostgres, type StoredInPostgres } from '../../src/adapters/postgres/open.ts'
 import type { Append } from '../../src/ports/append.ts'
 import { codeOf } from '../../src/ports/errors.ts'
 import type { Repository } from '../../src/ports/repository.ts'
@@ -19,7 +19,7 @@ import { freshDatabase } from '../services/database.ts'
 import { DeadLink } from '../dead-link.ts'
 
 let database: FreshDatabase
-let stored: ReturnType<typeof openPostgres>
+let stored: StoredInPostgres
 let repository: Repository
 let admin: postgres.Sql
 

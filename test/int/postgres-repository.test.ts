@@ -1,12 +1,12 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll } from 'vitest'
-import { openPostgres } from '../../src/adapters/postgres/open.ts'
+import { openPostgres, type StoredInPostgres } from '../../src/adapters/postgres/open.ts'
 import { repositoryContract } from '../contract/repository.ts'
 import type { FreshDatabase } from '../services/database.ts'
 import { freshDatabase } from '../services/database.ts'
 
 let database: FreshDatabase
-let stored: ReturnType<typeof openPostgres>
+let stored: StoredInPostgres
 let admin: postgres.Sql
 
 beforeAll(async () => {

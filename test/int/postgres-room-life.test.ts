@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openPostgres } from '../../src/adapters/postgres/open.ts'
+import { openPostgres, type StoredInPostgres } from '../../src/adapters/postgres/open.ts'
 import type { Repository } from '../../src/ports/repository.ts'
 import {
   joining,
@@ -19,7 +19,7 @@ import { freshDatabase } from '../services/database.ts'
 const ALL_OVER = { roomTtlMs: 0, unusedRoomTtlMs: 0 }
 
 let database: FreshDatabase
-let stored: ReturnType<typeof openPostgres>
+let stored: StoredInPostgres
 let repository: Repository
 let admin: postgres.Sql
 

@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openPostgres } from '../../src/adapters/postgres/open.ts'
+import { openPostgres, type StoredInPostgres } from '../../src/adapters/postgres/open.ts'
 import type { RoomId } from '../../src/ports/model.ts'
 import type { Repository } from '../../src/ports/repository.ts'
 import { SEARCH_SEGMENT } from '../../src/ports/search-index.ts'
@@ -17,7 +17,7 @@ import type { FreshDatabase } from '../services/database.ts'
 import { freshDatabase } from '../services/database.ts'
 
 let database: FreshDatabase
-let stored: ReturnType<typeof openPostgres>
+let stored: StoredInPostgres
 let repository: Repository
 let admin: postgres.Sql
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../ports/clock.ts'
+import type { Stored } from '../../ports/stored.ts'
 import { MemoryCodes } from './codes.ts'
 import { MemoryPublicRooms } from './public-rooms.ts'
 import { MemoryRepository } from './repository.ts'
@@ -12,7 +13,7 @@ import { Store } from './store.ts'
  * behave as nodes over one database.
  * @param limitBytes how much rooms and messages may take: see Space
  */
-export const openMemory = (clock: Clock, limitBytes: number) => {
+export const openMemory = (clock: Clock, limitBytes: number): Stored => {
   const store = new Store(clock, limitBytes)
   return {
     repository: new MemoryRepository(store),
