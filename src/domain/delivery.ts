@@ -49,7 +49,7 @@ export class Delivery {
         clock,
         meter,
         gapIn: (room) => this.#repairer.gapIn(room),
-        behind: (room, member, from) => this.#replayer.start(room, member, from),
+        behind: (...replay) => this.#replayer.start(...replay),
       },
     })
     const rooms = this.rooms.byId

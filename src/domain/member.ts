@@ -52,7 +52,7 @@ type Settle = (outcome: Outcome) => void
  */
 export type Departure = 'left' | 'lost' | 'removed'
 
-/** What a member needs from the controller that made it. */
+/** What a member needs from the node that it is on. */
 export interface MemberHost {
   readonly slowReaders: SlowReaders
   readonly maxMessageBytes: number
@@ -88,15 +88,16 @@ export interface MemberHost {
 }
 
 /**
- * One participant of one room, for as long as its connection lasts. Made by the controller, which
- * stores it; in the room once its `joined` is stored.
+ * One participant of one room, for as long as its connection lasts; in the room once its `joined` is
+ * stored.
  */
 export class Member implements Reader {
   /** The first seq that the room's fan-out has to deliver to it; none while it is caught up by reads. */
   from: Seq = Number.POSITIVE_INFINITY
   /** How often it was attached to a connection; 0: it cannot be resumed. */
   attachment = 0
-  #name = ''
+  /** What the repository called it; empty before its `joined` is stored. */
+  name = ''
   #pace: Pace | undefined
   #present = true
   #typedAt = -TYPING_MS
@@ -107,15 +108,6 @@ export class Member implements Reader {
     readonly connection: Connection,
     readonly host: MemberHost,
   ) {}
-
-  /** The name that the repository gave it; empty before its `joined` is stored. */
-  get name(): string {
-    return this.#name
-  }
-
-  set name(name: string) {
-    this.#name = name
-  }
 
   /** Whether it is still connected to this node. */
   get present(): boolean {

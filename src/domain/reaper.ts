@@ -13,7 +13,7 @@ const COMPARE_MS = 10_000
 const START_RETRY_MS = 500
 
 /** How often a lease is renewed: a node that misses two renewals in a row still has its lease. */
-export const renewalMs = (leaseMs: number): number => leaseMs * 0.3
+const renewalMs = (leaseMs: number): number => leaseMs * 0.3
 
 export interface ReaperParts {
   readonly repository: Pick<Repository, 'holdLease' | 'reap' | 'membersOf'>

@@ -10,7 +10,7 @@ import { Ramp, type Room } from './ramp.ts'
 import { RatePace } from './rate-pace.ts'
 import { percentiles, type Report } from './report.ts'
 import { RoomLog } from './room-log.ts'
-import { emptyTally, type Tally } from './stream.ts'
+import { emptyTally, type Tally } from './tally.ts'
 
 export type { Protocol, Report }
 

@@ -9,11 +9,10 @@ import { bearerOf, CHANGE_REFUSALS, DONE, SECURITY } from './bearer.ts'
 import { takeJsonBodies } from './json-bodies.ts'
 import { allowOnly } from './methods.ts'
 import { changedRoomBody, type RoomLimits, sentencesOf } from './room-bodies.ts'
-import { checkRoomId, roomIdOf } from './room-id.ts'
+import { checkRoomId, ROOM_PATH, roomIdOf } from './room-id.ts'
 import { Info, infoBody } from './room-info.ts'
 
-const ROOM_PATH = '/api/room/:roomId'
-const MEMBER_PATH = '/api/room/:roomId/members/:memberId'
+const MEMBER_PATH = `${ROOM_PATH}/members/:memberId`
 
 export interface OwnerParts {
   readonly controller: Pick<Controller, 'roomInfo'>

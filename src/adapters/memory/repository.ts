@@ -31,7 +31,7 @@ import type {
   StoredMember,
 } from '../../ports/repository.ts'
 import { toLogRow } from './log.ts'
-import type { Members, Stored } from './members.ts'
+import type { KeptMember, Members } from './members.ts'
 import { pageOf, upTo } from './page.ts'
 import type { RoomLogs } from './room-logs.ts'
 import { rosterOf } from './roster.ts'
@@ -180,7 +180,7 @@ export class MemoryRepository implements Repository {
     const now = this.#clock.now()
     if (whom === 'lapsed' && now < this.#started + leaseMs) return []
     const lefts: LoggedMessage[] = []
-    const removeOne = (member: Stored<StoredRoom>): void => {
+    const removeOne = (member: KeptMember<StoredRoom>): void => {
       this.#logs.remove(member)
       const entry = { messageId: randomUUID() as MessageId, memberId: member.id }
       lefts.push(this.#logs.say(member, entry, 'left', `${member.name} left the room.`))

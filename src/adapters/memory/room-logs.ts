@@ -15,7 +15,7 @@ import type {
 } from '../../ports/model.ts'
 import { changedBy, judgeChange, toldChange } from './changes.ts'
 import { isMessage, type StoredChange, type StoredRow } from './log.ts'
-import { freeName, type Stored } from './members.ts'
+import { freeName, type KeptMember } from './members.ts'
 import type { Store } from './store.ts'
 import type { StoredRoom } from './stored-room.ts'
 
@@ -115,7 +115,7 @@ export class RoomLogs {
 
   /** Appends a message of a member's. */
   say(
-    { room, name }: Stored<StoredRoom>,
+    { room, name }: KeptMember<StoredRoom>,
     { messageId, memberId, removed }: Saying,
     type: StoredType,
     text: string,
@@ -142,8 +142,8 @@ export class RoomLogs {
     room: StoredRoom,
     { memberId: id, resumeHash, address }: AppendJoined,
     name: string,
-  ): Stored<StoredRoom> {
-    const member: Stored<StoredRoom> = {
+  ): KeptMember<StoredRoom> {
+    const member: KeptMember<StoredRoom> = {
       id,
       name,
       room,
@@ -162,7 +162,7 @@ export class RoomLogs {
   }
 
   /** Takes a member out of its room; its `left` is not appended here. */
-  remove(member: Stored<StoredRoom>): void {
+  remove(member: KeptMember<StoredRoom>): void {
     member.room.members.delete(member.id)
     member.room.takenNames.delete(member.name.toLowerCase())
     this.#store.members.remove(member)
