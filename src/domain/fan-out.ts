@@ -1,4 +1,4 @@
-import type { Clock } from '../ports/clock.ts'
+import type { Cancel, Clock } from '../ports/clock.ts'
 import type { Dialect, Encoded } from '../ports/connection.ts'
 import type { Meter } from '../ports/meter.ts'
 import type { Entry } from '../ports/model.ts'
@@ -8,6 +8,8 @@ import type { Member } from './member.ts'
 const SLICE_MS = 20
 /** A round that is shorter is not worth a rest, which a timer would make longer than the round. */
 const SHORTEST_REST_MS = 5
+/** How long entries that may wait are gathered for one write to those who were there before them. */
+const GATHER_MS = 500
 /** Members written to between two looks at the clock. */
 const STRIDE = 32
 
@@ -26,6 +28,8 @@ interface Round {
  * goes out together at its end, one write per member: the system call is most of what a delivery
  * costs. After a round that took long, the next one waits as long again, so that a large room under
  * load gathers more for each write and leaves the node half its time. A lone message never waits.
+ * Who comes and goes in a crowd is told to those who are there already twice a second, or before the
+ * next text; to tell each of them of each would be most of what a join costs.
  */
 export class FanOut {
   readonly #members: ReadonlySet<Member>
@@ -35,6 +39,9 @@ export class FanOut {
   #round: Round | undefined
   #scheduled = false
   #restUntil = 0
+  /** Members that got nothing yet, and must not wait. */
+  #newcomers: Member[] = []
+  #gathering: Cancel | undefined
 
   constructor(members: ReadonlySet<Member>, { clock, meter }: { clock: Clock; meter: Meter }) {
     this.#members = members
@@ -42,19 +49,38 @@ export class FanOut {
     this.#meter = meter
   }
 
-  /** Takes the entries that follow those of the call before, without a hole. */
-  add(entries: readonly Entry[]): void {
+  /** A member that is to get what is added from its `from` on. */
+  admit(member: Member): void {
+    this.#newcomers.push(member)
+  }
+
+  /**
+   * Takes the entries that follow those of the call before, without a hole.
+   * @param mayWait only those who have come since need them at once
+   */
+  add(entries: readonly Entry[], mayWait = false): void {
+    const hurried = this.#due.length > 0 && !this.#gathering
     for (const entry of entries) this.#due.push(entry)
+    if (hurried || !mayWait) return this.#gathered()
+    this.#greet(entries)
+    this.#gathering ??= this.#clock.after(GATHER_MS, () => this.#gathered())
+  }
+
+  #gathered(): void {
+    this.#gathering?.()
+    this.#gathering = undefined
     this.#schedule()
   }
 
   /** Writes all that was added, now. */
   flush(): void {
+    this.#gathered()
     while (this.#round || this.#due.length > 0) this.#write(Infinity)
   }
 
   #schedule(): void {
-    if (this.#scheduled || (!this.#round && this.#due.length === 0)) return
+    if (this.#scheduled) return
+    if (!this.#round && (this.#gathering || this.#due.length === 0)) return
     this.#scheduled = true
     const write = () => {
       this.#scheduled = false
@@ -68,7 +94,7 @@ export class FanOut {
 
   /** Goes on with the round, or begins one, for about `ms` milliseconds. */
   #write(ms: number): void {
-    if (!this.#round && this.#due.length === 0) return
+    if (!this.#round && (this.#gathering || this.#due.length === 0)) return
     const round = (this.#round ??= this.#begin())
     const begun = this.#clock.now()
     const done = this.#writeSome(round, begun + ms)
@@ -82,9 +108,31 @@ export class FanOut {
 
   #begin(): Round {
     const entries = this.#due
+    const next = (entries.at(-1)?.seq ?? 0) + 1
     this.#due = []
+    this.#newcomers = this.#newcomers.filter(({ from }) => from >= next)
     const members = this.#members.values()
     return { entries, members, encodings: new Map(), given: [0], tookMs: 0 }
+  }
+
+  /** Gives newcomers theirs of the last entries that are due; nothing before was for them. */
+  #greet(entries: readonly Entry[]): void {
+    const members = this.#newcomers
+    this.#newcomers = []
+    const round = {
+      entries,
+      members: members.values(),
+      encodings: new Map(),
+      given: [0],
+      tookMs: 0,
+    }
+    this.#writeSome(round, Infinity)
+    this.#count(round)
+    const next = (entries.at(-1)?.seq ?? 0) + 1
+    for (const member of members) {
+      if (member.from < next) member.from = next
+      else this.#newcomers.push(member)
+    }
   }
 
   /**

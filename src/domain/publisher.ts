@@ -9,6 +9,8 @@ import { type LocalRun, runsOf } from './runs.ts'
 
 /** How long the other nodes wait at most for what is stored. */
 const LONGEST_WAIT_MS = 1
+/** So many who come or go in one append are a crowd. */
+const CROWD = 8
 
 export interface PublisherParts {
   readonly queue: Pick<Queue, 'publish' | 'tell'>
@@ -41,6 +43,7 @@ export class Publisher {
   logged(rows: readonly LogRow[]): void {
     const { encode, rooms, meter } = this.#parts
     meter.stored(rows)
+    const crowd = rows.filter(comesOrGoes).length >= CROWD
     const byRoom = new Map<RoomId, LogRow[]>()
     for (const row of rows) {
       const ofRoom = byRoom.get(row.roomId)
@@ -49,8 +52,9 @@ export class Publisher {
       else if (row.seq > (ofRoom.at(-1)?.seq ?? 0)) ofRoom.push(row)
     }
     for (const [roomId, ofRoom] of byRoom) {
+      const mayWait = crowd && ofRoom.every(comesOrGoes)
       for (const run of runsOf(ofRoom, encode)) {
-        rooms.get(roomId)?.offer(run)
+        rooms.get(roomId)?.offer({ ...run, mayWait })
         this.#gather(roomId, run)
       }
     }
@@ -116,6 +120,9 @@ export class Publisher {
     })
   }
 }
+
+const comesOrGoes = (row: LogRow): boolean =>
+  'memberName' in row && (row.type === 'joined' || row.type === 'left')
 
 /** Makes one run of those that follow one another without a hole. */
 const joined = (runs: readonly Run[]): Run[] => {

@@ -67,6 +67,7 @@ export class Room {
     this.#letOut(this.#sequencer.start(start))
     if (from >= (this.next ?? from)) {
       member.from = from
+      this.#fanOut.admit(member)
     } else {
       this.#host.behind(this, member, from)
     }
@@ -92,8 +93,10 @@ export class Room {
   }
 
   /** Takes consecutive entries, from wherever they come. */
-  offer({ firstSeq, frames, rows }: LocalRun): void {
-    this.#letOut(this.#sequencer.offer(firstSeq, frames, rows))
+  offer({ firstSeq, frames, rows, mayWait }: LocalRun): void {
+    const entries = this.#sequencer.offer(firstSeq, frames, rows)
+    // What waited for them is let out with them, and is not known to be such.
+    this.#letOut(entries, mayWait && entries.length <= frames.length)
     if (this.waiting) this.#host.gapIn(this)
   }
 
@@ -118,9 +121,9 @@ export class Room {
     this.#fanOut.flush()
   }
 
-  #letOut(entries: readonly Entry[]): void {
+  #letOut(entries: readonly Entry[], mayWait?: boolean): void {
     if (entries.length === 0) return
-    this.#fanOut.add(entries)
+    this.#fanOut.add(entries, mayWait)
     for (const { row } of entries) {
       if (row && 'removed' in row) this.#remove(row.memberId)
     }

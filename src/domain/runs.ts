@@ -6,6 +6,8 @@ import type { Run } from '../ports/queue.ts'
 export interface LocalRun extends Run {
   /** The rows whose plain frame does not say all, by their seqs; absent: there are none. */
   readonly rows?: ReadonlyMap<Seq, LogRow>
+  /** Those who are in the room already need not be told at once. */
+  readonly mayWait?: boolean
 }
 
 const NO_FRAME = new Uint8Array(0)

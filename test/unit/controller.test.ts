@@ -39,7 +39,7 @@ describe('joining', () => {
     const { clock, node, roomId, logOf } = await openRoom()
     const connections = Array.from({ length: 20 }, () => new FakeConnection())
     const joins = Promise.all(connections.map((connection) => node.join(roomId, connection)))
-    await clock.advance(400)
+    await clock.advance(1_000)
     const members = await joins
     const log = (await logOf(roomId)).map(({ id }) => id)
     connections.forEach((connection, index) => {

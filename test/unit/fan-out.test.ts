@@ -108,6 +108,35 @@ describe('FanOut', () => {
     expect(late).toEqual(['{"seq":2}\n'])
   })
 
+  test('what may wait is at once with those who came for it, and with the others after 500 ms or before the next text', async () => {
+    const { clock, got, members, fanOut } = open(4, 0)
+    const [, , third, fourth] = members
+    for (const [member, from] of [
+      [third, 2],
+      [fourth, 3],
+    ] as const) {
+      if (member) Object.assign(member, { from })
+      if (member) fanOut.admit(member)
+    }
+    fanOut.add([entry(1)], true)
+    fanOut.add([entry(2), entry(3)], true)
+    expect(got).toEqual([[], [], ['{"seq":2}{"seq":3}'], ['{"seq":3}']])
+    await clock.advance(499)
+    expect(got[0]).toEqual([])
+    await clock.advance(1)
+    const first = '{"seq":1}{"seq":2}{"seq":3}'
+    expect(got).toEqual([[first], [first], ['{"seq":2}{"seq":3}'], ['{"seq":3}']])
+    fanOut.add([entry(4)], true)
+    fanOut.add([entry(5)])
+    await clock.advance(0)
+    expect(got.map((writes) => writes.at(-1))).toEqual(Array(4).fill('{"seq":4}{"seq":5}'))
+    fanOut.add([entry(6)])
+    fanOut.add([entry(7)], true)
+    await clock.advance(0)
+    expect(got.map((writes) => writes.at(-1))).toEqual(Array(4).fill('{"seq":6}{"seq":7}'))
+    expect(clock.pending).toBe(0)
+  })
+
   test('flush writes all at once, whatever is under way, and nothing twice', async () => {
     const { clock, got, fanOut } = open(100, 1)
     fanOut.add([entry(1)])

@@ -23,13 +23,25 @@ const open = () => {
   const [one, other] = [newRoomId(), newRoomId()]
   const published: string[] = []
   const offered: number[] = []
+  const mayWait: (boolean | undefined)[] = []
   const publisher = new Publisher({
     clock,
     log: silent,
     meter: noMeter,
     nodeId: () => 'a node' as NodeId,
     encode: ({ id }) => new TextEncoder().encode(id),
-    rooms: new Map([[one, { offer: (run) => offered.push(run.firstSeq), showTyping: () => true }]]),
+    rooms: new Map([
+      [
+        one,
+        {
+          offer: (run) => {
+            offered.push(run.firstSeq)
+            mayWait.push(run.mayWait)
+          },
+          showTyping: () => true,
+        },
+      ],
+    ]),
     queue: {
       publish: async (roomId, _, { firstSeq, frames }) => {
         const seqs = frames.map((frame, index) => {
@@ -41,7 +53,7 @@ const open = () => {
       tell: async () => {},
     },
   })
-  return { clock, published, offered, publisher, one, other }
+  return { clock, published, offered, mayWait, publisher, one, other }
 }
 
 describe('Publisher', () => {
@@ -66,6 +78,20 @@ describe('Publisher', () => {
     publisher.logged([message(one, 2)])
     await clock.advance(10)
     expect(published).toEqual(['1: one 1 2'])
+  })
+
+  test('of a crowd that comes and goes those who are there need not be told at once, of texts they do', () => {
+    const { mayWait, publisher, one, other } = open()
+    const crowd = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({
+        ...message(other, at + 1),
+        type: at % 2 === 0 ? ('joined' as const) : ('left' as const),
+      }))
+    const joined = (seq: number) => ({ ...message(one, seq), type: 'joined' as const })
+    publisher.logged([joined(1), ...crowd(6)])
+    publisher.logged([joined(2), ...crowd(7)])
+    publisher.logged([joined(3), message(one, 4), ...crowd(7)])
+    expect(mayWait).toEqual([false, true, false])
   })
 
   test('what has a hole between it stays apart, and so do rooms', () => {
