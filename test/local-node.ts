@@ -1,5 +1,5 @@
+import { openMemory } from '../src/adapters/memory/open.ts'
 import { MemoryQueue } from '../src/adapters/memory/queue.ts'
-import { MemoryRepository } from '../src/adapters/memory/repository.ts'
 import { SystemIds } from '../src/adapters/system/ids.ts'
 import { Controller } from '../src/domain/controller.ts'
 import type { JoinWish } from '../src/domain/joins.ts'
@@ -26,17 +26,7 @@ export const tamper = (real: Repository, methods: Partial<Repository>): Reposito
   read: (roomId, range) => real.read(roomId, range),
   readLog: (roomId, range) => real.readLog(roomId, range),
   findMember: (roomId, hash) => real.findMember(roomId, hash),
-  findOwner: (roomId) => real.findOwner(roomId),
-  changeRoom: (...args) => real.changeRoom(...args),
-  endRoom: (roomId) => real.endRoom(roomId),
-  removeMember: (...args) => real.removeMember(...args),
   addressKey: () => real.addressKey(),
-  keepRooms: (...args) => real.keepRooms(...args),
-  publicRooms: (...args) => real.publicRooms(...args),
-  createCode: (...args) => real.createCode(...args),
-  takeCode: (...args) => real.takeCode(...args),
-  search: (roomId, words, range) => real.search(roomId, words, range),
-  indexWords: (roomId) => real.indexWords(roomId),
   lastSeqs: (seen) => real.lastSeqs(seen),
   resume: (...args) => real.resume(...args),
   detach: (attachments) => real.detach(attachments),
@@ -51,7 +41,7 @@ export const tamper = (real: Repository, methods: Partial<Repository>): Reposito
 /** Nodes in this process over one memory repository and one queue, on a clock of their own. */
 export const openWorld = () => {
   const clock = new FakeClock()
-  const repository = new MemoryRepository(clock, MEMORY_LIMIT_BYTES)
+  const { repository } = openMemory(clock, MEMORY_LIMIT_BYTES)
   const queue = new MemoryQueue(clock)
   const ids = new SystemIds()
 
@@ -80,6 +70,7 @@ export const openWorld = () => {
       roomTtlMs: 86_400_000,
       unusedRoomTtlMs: 3_600_000,
       rates: undefined,
+      onLogged() {},
       ...parts,
     })
     void controller.start()

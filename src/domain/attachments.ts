@@ -7,6 +7,7 @@ import type { AddressMark, MemberId, NodeId, RoomId } from '../ports/model.ts'
 import type { Note, Queue } from '../ports/queue.ts'
 import type { Attachment, Repository, Resumed, StoredMember } from '../ports/repository.ts'
 import type { Member } from './member.ts'
+import { pause } from './pause.ts'
 
 /** How many members one call detaches at most. */
 const DETACH_MEMBERS = 500
@@ -145,7 +146,7 @@ export class Attachments {
       } catch (error) {
         log.debug('members not detached', { error })
         if (codeOf(error) === 'internal') this.#settle(batch)
-        await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve))
+        await pause(clock, RETRY_MS)
       }
     }
     this.#detaching = false

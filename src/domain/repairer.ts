@@ -17,7 +17,7 @@ const MAX_READS = 4
 const RETRY_MS = 500
 
 export interface RepairerParts {
-  readonly repository: Repository
+  readonly repository: Pick<Repository, 'lastSeqs' | 'readLog'>
   readonly clock: Clock
   readonly log: Log
   readonly meter: Meter

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
+import type { Append } from '../../src/ports/append.ts'
 import type { LogRow, RoomId } from '../../src/ports/model.ts'
-import type { Append, Repository } from '../../src/ports/repository.ts'
-import type { MakeRepository } from './repository-scene.ts'
+import type { Repository } from '../../src/ports/repository.ts'
+import type { MakeStored } from './repository-scene.ts'
 import {
   deleting,
   editing,
@@ -24,7 +25,7 @@ const SECRET = 'a private remark'
 const ids = new SystemIds()
 
 /** Changes of messages. */
-export const changeRules = (make: MakeRepository): void => {
+export const changeRules = (make: MakeStored): void => {
   /** A room whose only member, at seq 1, has said a secret at seq 2 and something else at seq 3. */
   const scene = async () => {
     const { repository, elapse } = await make()

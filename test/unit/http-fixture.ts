@@ -7,7 +7,7 @@ import { Connections } from '../../src/adapters/http/connections.ts'
 import { encodeMessage } from '../../src/adapters/http/frames.ts'
 import { pageFile } from '../../src/adapters/http/page.ts'
 import { buildServer, type ServerParts } from '../../src/adapters/http/server.ts'
-import { MemoryRepository } from '../../src/adapters/memory/repository.ts'
+import { openMemory } from '../../src/adapters/memory/open.ts'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
 import type { CreatedRoom, RoomWish } from '../../src/domain/controller.ts'
 import type { Joined, JoinWish } from '../../src/domain/joins.ts'
@@ -364,17 +364,19 @@ export const fixture = (parts: Partial<ServerParts> = {}): Fixture => {
   const controller = new FakeController()
   const logs = new Logs()
   const log = new MemoryLog()
-  const repository = new MemoryRepository(realClock, 1 << 20)
+  const { repository, codes, searchIndex } = openMemory(realClock, 1 << 20)
   const roomId = ids.roomId()
   controller.rooms.set(roomId, { id: roomId, name: 'Imperfect Seat', members: [] })
   logs.rooms.set(roomId, [])
   const meter = parts.meter ?? noMeter
   const app = buildServer({
     controller,
+    owners: controller.owners,
+    changes: controller.changes,
     history: new History(logs, realClock),
-    search: new Search(repository, { add() {} }, realClock),
+    search: new Search({ searchIndex, repository, indexer: { add() {} }, clock: realClock }),
     directory: { page: async () => ({ rooms: [], more: false }) },
-    invitations: new Invitations(repository, ids, realClock),
+    invitations: new Invitations(codes, ids, realClock),
     pings: { repository: async () => {}, queue: async () => {} },
     page: PAGE,
     clock: realClock,

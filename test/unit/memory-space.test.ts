@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { MemoryRepository } from '../../src/adapters/memory/repository.ts'
+import { openMemory } from '../../src/adapters/memory/open.ts'
 import { RoomError } from '../../src/ports/errors.ts'
 import {
   joining,
@@ -32,7 +32,7 @@ const usedHeap = (): number => {
   return process.memoryUsage().heapUsed
 }
 
-const repositoryOf = (limitBytes: number) => new MemoryRepository(new FakeClock(), limitBytes)
+const repositoryOf = (limitBytes: number) => openMemory(new FakeClock(), limitBytes).repository
 
 describe('the memory repository with a limit', () => {
   test('refuses joins and chats when it is full, and takes every left and repeat', async () => {
@@ -152,7 +152,7 @@ describe('the memory repository with a limit', () => {
 
 test('a node whose repository is full says overloaded, to who talks, joins or makes a room', async () => {
   const { clock, startNode, join } = openWorld()
-  const repository = new MemoryRepository(clock, 4_000)
+  const { repository } = openMemory(clock, 4_000)
   const node = await startNode({ repository })
   const { id } = await node.createRoom()
   const { member, connection } = await join(node, id)

@@ -49,9 +49,9 @@ test('a bug in what a route needs is the 500 that the document says', async () =
     controller: {
       ...{ accepting: true, createRoom: bug, findRoom: bug, roomInfo: bug, join: bug },
       joinResumable: bug,
-      owners: { change: bug, dismiss: bug, remove: bug },
-      changes: { change: bug },
     },
+    owners: { change: bug, dismiss: bug, remove: bug },
+    changes: { change: bug },
     history: { all: bug, excerpt: bug, message: bug } as never,
     invitations: { create: bug, take: bug },
     directory: { page: bug },
