@@ -1,7 +1,9 @@
 import {
   EMPTY_WINDOW,
   type Entry,
+  type EntryChange,
   type LogWindow,
+  withChange,
   withNewer,
   withNewest,
   withNext,
@@ -20,6 +22,8 @@ export interface Member {
 export interface Pane {
   readonly roomId: string
   readonly roomName: string
+  /** Empty: none. */
+  readonly topic: string
   /** What others need to join it. */
   readonly link: string
   readonly you: Member
@@ -36,6 +40,8 @@ export interface Pane {
   readonly typing: readonly Typing[]
   /** A page of the log is on its way. */
   readonly loading: boolean
+  /** What came to messages meanwhile: the page may be older than that. */
+  readonly changes: readonly EntryChange[]
 }
 
 export interface Unconfirmed {
@@ -59,7 +65,10 @@ export interface Area {
 export const TYPING_MS = 4_000
 
 export const newPane = (
-  room: Pick<Pane, 'roomId' | 'roomName' | 'link' | 'you' | 'members' | 'memberCount' | 'state'>,
+  room: Pick<
+    Pane,
+    'roomId' | 'roomName' | 'topic' | 'link' | 'you' | 'members' | 'memberCount' | 'state'
+  >,
 ): Pane => ({
   ...room,
   log: EMPTY_WINDOW,
@@ -68,12 +77,13 @@ export const newPane = (
   unconfirmed: [],
   typing: [],
   loading: false,
+  changes: [],
 })
 
 /** A message has come. */
 export const received = (pane: Pane, entry: Entry, inFront: boolean): Pane => {
   const isOwn = entry.memberId === pane.you.id
-  const isSeen = isOwn || entry.type !== 'chat' || (inFront && pane.anchor === undefined)
+  const isSeen = !isNews(pane, entry) || (inFront && pane.anchor === undefined)
   return {
     ...pane,
     log: withNext(pane.log, entry, pane.anchor !== undefined),
@@ -82,6 +92,39 @@ export const received = (pane: Pane, entry: Entry, inFront: boolean): Pane => {
     typing: pane.typing.filter(({ member }) => member.id !== entry.memberId),
   }
 }
+
+/** Whether it is something that somebody else says. */
+const isNews = ({ you }: Pane, { type, memberId, deleted }: Entry): boolean =>
+  type === 'chat' && memberId !== you.id && deleted === undefined
+
+/** Something has come to pass with a message. */
+export const changed = (pane: Pane, change: EntryChange): Pane => {
+  const { entries } = pane.log
+  const before = entries.find(({ seq }) => seq === change.target)
+  const log = withChange(pane.log, change)
+  const after = log.entries.find(({ seq }) => seq === change.target)
+  const isLost = before && after && isNews(pane, before) && !isNews(pane, after)
+  return {
+    ...pane,
+    log,
+    unread: isLost && isUnread(pane, before) ? pane.unread - 1 : pane.unread,
+    changes: pane.loading ? [...pane.changes, change] : pane.changes,
+  }
+}
+
+/** Those that are unread are the newest. */
+const isUnread = (pane: Pane, { seq }: Entry): boolean =>
+  pane.log.atEnd &&
+  pane.log.entries.filter((entry) => entry.seq > seq && isNews(pane, entry)).length < pane.unread
+
+/** What this member said last; undefined if that is not known for sure. */
+export const lastOwn = ({ log, you, unconfirmed }: Pane): Entry | undefined =>
+  log.atEnd && unconfirmed.length === 0
+    ? log.entries.findLast(
+        ({ type, memberId, deleted }) =>
+          type === 'chat' && memberId === you.id && deleted === undefined,
+      )
+    : undefined
 
 /** The message of one's own may come before its confirmation: it is not shown twice meanwhile. */
 const withoutText = (all: readonly Unconfirmed[], text: string): readonly Unconfirmed[] => {
@@ -152,5 +195,6 @@ export const missingPage = (pane: Pane, { cells, rows }: Area): Page | undefined
 
 export const loaded = (pane: Pane, part: Page['part'], page: readonly Entry[]): Pane => {
   const add = { older: withOlder, newer: withNewer, newest: withNewest }[part]
-  return { ...pane, log: add(pane.log, page), loading: false }
+  const log = pane.changes.reduce(withChange, add(pane.log, page))
+  return { ...pane, log, loading: false, changes: [] }
 }
