@@ -47,6 +47,7 @@ export interface TailArgs extends RoomAddress {
 type Environment = Readonly<Record<string, string | undefined>>
 
 const URL_OPTION = { url: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
+const JSON_OPTIONS = { ...URL_OPTION, json: { type: 'boolean' } } as const
 const OWNER_OPTION = { owner: { type: 'string' } } as const
 const WISH_OPTIONS = {
   name: { type: 'string' },
@@ -104,11 +105,7 @@ export const readNewArgs = (argv: readonly string[], env: Environment): NewArgs 
 
 export const readRoomsArgs = (argv: readonly string[], env: Environment): RoomsArgs | undefined => {
   const { values, positionals } = parsed(() =>
-    parseArgs({
-      args: [...argv],
-      options: { ...URL_OPTION, json: { type: 'boolean' } },
-      allowPositionals: true,
-    }),
+    parseArgs({ args: [...argv], options: JSON_OPTIONS, allowPositionals: true }),
   )
   if (values.help) return undefined
   return { url: oneServerOf(positionals, values.url, env), json: values.json ?? false }
@@ -131,11 +128,7 @@ export const readSearchArgs = (
   env: Environment,
 ): SearchArgs | undefined => {
   const { values, positionals } = parsed(() =>
-    parseArgs({
-      args: [...argv],
-      options: { ...URL_OPTION, json: { type: 'boolean' } },
-      allowPositionals: true,
-    }),
+    parseArgs({ args: [...argv], options: JSON_OPTIONS, allowPositionals: true }),
   )
   if (values.help) return undefined
   const [room, ...words] = positionals
@@ -160,10 +153,9 @@ export const readTailArgs = (argv: readonly string[], env: Environment): TailArg
     parseArgs({
       args: [...argv],
       options: {
-        ...URL_OPTION,
+        ...JSON_OPTIONS,
         all: { type: 'boolean' },
         after: { type: 'string' },
-        json: { type: 'boolean' },
       },
       allowPositionals: true,
     }),

@@ -126,8 +126,10 @@ const enteredLine = (state: State): Pressed => {
   if (!pane && isRoomWish(command)) {
     return { state: { ...next, notice: 'There is no room for it: /join <link>, /new' } }
   }
-  const last = pane && command.do === 'edit' && command.text === '' ? lastOwn(pane) : undefined
-  if (last) return { state: withLine(next, `/edit ${last.message}`) }
+  if (pane && command.do === 'edit' && command.text === '') {
+    const last = pane.unconfirmed.at(-1)?.text ?? lastOwn(pane)?.message
+    if (last !== undefined) return { state: withLine(next, `/edit ${last}`) }
+  }
   return { state: next, wish: command }
 }
 

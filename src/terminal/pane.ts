@@ -47,6 +47,8 @@ export interface Pane {
 export interface Unconfirmed {
   readonly number: number
   readonly text: string
+  /** Of its message, which is stored and will be here in a moment. */
+  readonly seq?: number
 }
 
 export interface Typing {
@@ -88,7 +90,9 @@ export const received = (pane: Pane, entry: Entry, inFront: boolean): Pane => {
     ...pane,
     log: withNext(pane.log, entry, pane.anchor !== undefined),
     unread: isSeen ? pane.unread : pane.unread + 1,
-    unconfirmed: isOwn ? withoutText(pane.unconfirmed, entry.message) : pane.unconfirmed,
+    unconfirmed: isOwn
+      ? withoutText(unseen(pane.unconfirmed, entry.seq), entry.message)
+      : unseen(pane.unconfirmed, entry.seq),
     typing: pane.typing.filter(({ member }) => member.id !== entry.memberId),
   }
 }
@@ -117,14 +121,24 @@ const isUnread = (pane: Pane, { seq }: Entry): boolean =>
   pane.log.atEnd &&
   pane.log.entries.filter((entry) => entry.seq > seq && isNews(pane, entry)).length < pane.unread
 
-/** What this member said last; undefined if that is not known for sure. */
-export const lastOwn = ({ log, you, unconfirmed }: Pane): Entry | undefined =>
-  log.atEnd && unconfirmed.length === 0
+/** What this member said last of what is here; undefined if that is not known for sure. */
+export const lastOwn = ({ log, you }: Pane): Entry | undefined =>
+  log.atEnd
     ? log.entries.findLast(
         ({ type, memberId, deleted }) =>
           type === 'chat' && memberId === you.id && deleted === undefined,
       )
     : undefined
+
+/** Who of these has this name; if nobody, all whose names begin so. */
+export const membersNamed = (members: readonly Member[], name: string): readonly Member[] => {
+  const wanted = name.toLowerCase()
+  // If a name was given again, the last one is of now.
+  const exact = members.findLast((member) => member.name.toLowerCase() === wanted)
+  if (exact) return [exact]
+  const meant = members.filter((member) => member.name.toLowerCase().startsWith(wanted))
+  return [...new Map(meant.map((member) => [member.id, member])).values()]
+}
 
 /** The message of one's own may come before its confirmation: it is not shown twice meanwhile. */
 const withoutText = (all: readonly Unconfirmed[], text: string): readonly Unconfirmed[] => {
@@ -132,16 +146,30 @@ const withoutText = (all: readonly Unconfirmed[], text: string): readonly Unconf
   return at === -1 ? all : all.toSpliced(at, 1)
 }
 
-export const confirmed = (pane: Pane, number: number): Pane => ({
+/** What was sent is stored; it is waited for until its message is here. */
+export const confirmed = (pane: Pane, number: number, seq: number): Pane => ({
+  ...pane,
+  unconfirmed: unseen(
+    pane.unconfirmed.map((one) => (one.number === number ? { ...one, seq } : one)),
+    pane.log.lastSeq,
+  ),
+})
+
+/** What was sent is not stored, or perhaps not. */
+export const refused = (pane: Pane, number: number): Pane => ({
   ...pane,
   unconfirmed: pane.unconfirmed.filter((one) => one.number !== number),
 })
+
+const unseen = (all: readonly Unconfirmed[], lastSeq: number): readonly Unconfirmed[] =>
+  all.filter(({ seq }) => seq === undefined || seq > lastSeq)
 
 /** The log that was held is no longer the room's. */
 export const voided = (pane: Pane): Pane => ({
   ...pane,
   log: { ...EMPTY_WINDOW, atStart: true },
   anchor: undefined,
+  unconfirmed: pane.unconfirmed.filter(({ seq }) => seq === undefined),
 })
 
 export const isTyping = (pane: Pane, member: Member, now: number): Pane => ({

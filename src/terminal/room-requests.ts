@@ -11,7 +11,7 @@ import {
   type RoomInfo,
   roomInfo,
 } from '../client/owner.ts'
-import { lastOwn, type Member, type Pane } from './pane.ts'
+import { type Member, membersNamed, type Pane } from './pane.ts'
 import { linkLines, type PanelText, SEARCH_LIMIT, type Subject } from './panel.ts'
 import { dayOf, timeOf } from './paragraphs.ts'
 import { printableLine } from './printable.ts'
@@ -42,18 +42,25 @@ export class RoomRequests {
     this.#parts = parts
   }
 
-  /** Gives this member's last message another text. */
-  async edit(pane: Pane, { id, resume }: Room, text: string): Promise<void> {
-    const last = lastOwn(pane)
-    if (!last) return this.#parts.tell(noLastOwn(pane))
-    await this.#change(NOT_YOURS, '', () => editMessage(this.#parts.url, id, resume, last.id, text))
+  /** Gives a message of this member another text. @param own its id; undefined: there is none */
+  async edit(
+    pane: Pane,
+    room: Room,
+    own: Promise<string | undefined>,
+    text: string,
+  ): Promise<void> {
+    const messageId = await own
+    if (messageId === undefined) return this.#parts.tell(noneOf(pane))
+    await this.#change(NOT_YOURS, '', () =>
+      editMessage(this.#parts.url, room.id, room.resume, messageId, text),
+    )
   }
 
-  async deleteOwn(pane: Pane, { id, resume }: Room): Promise<void> {
-    const last = lastOwn(pane)
-    if (!last) return this.#parts.tell(noLastOwn(pane))
+  async deleteOwn(pane: Pane, room: Room, own: Promise<string | undefined>): Promise<void> {
+    const messageId = await own
+    if (messageId === undefined) return this.#parts.tell(noneOf(pane))
     await this.#change(NOT_YOURS, 'Deleted.', () =>
-      deleteMessage(this.#parts.url, id, resume, last.id),
+      deleteMessage(this.#parts.url, room.id, room.resume, messageId),
     )
   }
 
@@ -162,20 +169,12 @@ export class RoomRequests {
 
   /** The one member who is meant; else tells that there is none, or that there are more. */
   #named(members: readonly Member[], name: string): Member | undefined {
-    const wanted = name.toLowerCase()
-    // The last is of now, if a name was given again.
-    const exact = members.findLast((member) => member.name.toLowerCase() === wanted)
-    const meant = new Map(
-      members
-        .filter((member) => member.name.toLowerCase().startsWith(wanted))
-        .map((member) => [member.id, member]),
-    )
-    const [first] = meant.values()
-    if (exact ?? meant.size === 1) return exact ?? first
+    const meant = membersNamed(members, name)
+    if (meant.length === 1) return meant[0]
     this.#parts.tell(
-      meant.size === 0
+      meant.length === 0
         ? `Nobody here is called ${name}. See /members.`
-        : `${meant.size} names begin with ${name}: write one in full.`,
+        : `${meant.length} names begin with ${name}: write one in full.`,
     )
     return undefined
   }
@@ -189,11 +188,8 @@ const authorOf = ({
   readonly memberName: string
 }): Member => ({ id: memberId, name: memberName })
 
-const noLastOwn = ({ log, unconfirmed }: Pane): string => {
-  if (unconfirmed.length > 0)
-    return 'What you said last is still on its way. Try again in a moment.'
-  return log.atEnd ? 'You have said nothing here that could be changed.' : NOT_AT_END
-}
+const noneOf = ({ log }: Pane): string =>
+  log.atEnd ? 'You have said nothing here that could be changed.' : NOT_AT_END
 
 const membersIn = (count: number, capacity: number | null): string =>
   `${count}${capacity === null ? '' : ` of ${capacity}`} ${count === 1 && capacity === null ? 'member' : 'members'}`

@@ -1,7 +1,7 @@
 import { type Client, readLink, type Room, roomLink, ShareChatError } from '../client/client.ts'
 import { takeCode } from '../client/finding.ts'
 import { createRoom } from '../client/owner.ts'
-import { type Member, newPane } from './pane.ts'
+import { lastOwn, type Member, newPane, type Pane } from './pane.ts'
 import { sentenceOf } from './sentences.ts'
 import {
   inFront,
@@ -15,6 +15,7 @@ import {
   withoutRoom,
   withPage,
   withPanel,
+  withRefused,
   withReset,
   withRoom,
   withTyping,
@@ -40,6 +41,8 @@ export class Rooms {
   readonly #rooms = new Map<string, Room>()
   readonly #joining = new Set<string>()
   readonly #ownerTokens = new Map<string, string>()
+  /** By room, the id of what was said last, when it is stored. */
+  readonly #sent = new Map<string, Promise<string | undefined>>()
   #nextNumber = 1
 
   constructor(parts: RoomsParts) {
@@ -116,13 +119,26 @@ export class Rooms {
     const { change, tell } = this.#parts
     const number = this.#nextNumber++
     change((state) => withUnconfirmed(state, room.id, number, text))
-    room.send(text).then(
-      () => change((state) => withConfirmed(state, room.id, number)),
+    const sent = room.send(text).then(
+      ({ id, seq }) => {
+        change((state) => withConfirmed(state, room.id, number, seq))
+        return id
+      },
       (error: unknown) => {
-        change((state) => withConfirmed(state, room.id, number))
+        change((state) => withRefused(state, room.id, number))
         tell(`Not said: ${sentenceOf(error)} (Up has it)`)
+        return undefined
       },
     )
+    this.#sent.set(room.id, sent)
+  }
+
+  /**
+   * The id of what this member said last, when it is stored; undefined if it will not be, or if there is
+   * nothing that is known to be the last.
+   */
+  async lastOwn(pane: Pane): Promise<string | undefined> {
+    return pane.unconfirmed.length > 0 ? this.#sent.get(pane.roomId) : lastOwn(pane)?.id
   }
 
   /** Fetches the page of the log that the view needs, if one is missing. */

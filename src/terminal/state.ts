@@ -13,6 +13,7 @@ import {
   type Page,
   type Pane,
   received,
+  refused,
   scrolledBy,
   voided,
 } from './pane.ts'
@@ -131,8 +132,11 @@ export const withUnconfirmed = (
     unconfirmed: [...pane.unconfirmed, { number, text }],
   }))
 
-export const withConfirmed = (state: State, roomId: string, number: number): State =>
-  withPane(state, roomId, (pane) => confirmed(pane, number))
+export const withConfirmed = (state: State, roomId: string, number: number, seq: number): State =>
+  withPane(state, roomId, (pane) => confirmed(pane, number, seq))
+
+export const withRefused = (state: State, roomId: string, number: number): State =>
+  withPane(state, roomId, (pane) => refused(pane, number))
 
 export const withPage = (
   state: State,

@@ -217,10 +217,10 @@ class Terminal {
       case 'say':
         return this.#rooms.say(room, wish.text)
       case 'edit':
-        return void this.#requests.edit(pane, room, wish.text)
+        return void this.#requests.edit(pane, room, this.#rooms.lastOwn(pane), wish.text)
       case 'delete':
         return void (wish.name === undefined
-          ? this.#requests.deleteOwn(pane, room)
+          ? this.#requests.deleteOwn(pane, room, this.#rooms.lastOwn(pane))
           : this.#requests.deleteOf(pane, token, wish.name))
       case 'search':
         return void this.#requests.search(pane, wish.words)

@@ -66,15 +66,13 @@ describe('sharechat, talking', () => {
     const [again, refused, missing] = await Promise.all([
       sharechat(['new', urlOf(node), '--owner', file]),
       sharechat(['new', urlOf(node), '--capacity', '0', '--owner', `${folder}/other.key`]),
-      sharechat(['join', linkOf(node, MISSING), '--owner', `${folder}/other.key`]),
+      sharechat(['join', linkOf(node, MISSING), '--owner', `${folder}/no.key`]),
     ])
     for (const { code, stdout } of [again, refused, missing])
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(again.stderr).toMatch(/room\.key cannot be made: it is there already\.\n$/)
     expect(refused.stderr).toMatch(/^capacity is a whole number /)
-    expect(missing.stderr).toMatch(
-      /other\.key cannot be read: there is no such file or folder\.\n$/,
-    )
+    expect(missing.stderr).toMatch(/no\.key cannot be read: there is no such file or folder\.\n$/)
     expect(await readFile(file, 'utf8')).toBe(`${token}\n`)
   })
 

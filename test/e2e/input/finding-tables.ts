@@ -1,8 +1,4 @@
-import { NOBODYS } from './resource-tables.ts'
-
-/** A text as it stands in a target, every byte escaped. */
-const escaped = (text: string | Uint8Array): string =>
-  Buffer.from(text).toString('hex').replaceAll(/../g, '%$&')
+import { escaped, NOBODYS } from './resource-tables.ts'
 
 /** What is no code: 404, and not counted as a guess. */
 export const NO_CODES: readonly (readonly [title: string, code: string])[] = [

@@ -94,6 +94,19 @@ inEmbeddedMode('input, finding', (nodes) => {
     expect((await answerTo(nodes.a, `GET /api/rooms?after=${NOBODYS}`)).status).toBe(200)
   })
 
+  test('a query beside info and export means nothing, and nothing can be put there', async () => {
+    const scene = await roomWithBystander(nodes)
+    const room = `/api/room/${scene.roomId}`
+    for (const query of ['?limit=0', '?after=x&after=y', '?__proto__=x', '?%00=%zz']) {
+      expect((await answerTo(nodes.a, `GET ${room}/info${query}`)).status).toBe(200)
+      const { body } = await answerTo(nodes.a, `GET ${room}/export${query}`)
+      expect(body).toBe(scene.bystander.frames.map(({ text }) => text).join(''))
+    }
+    for (const line of [`POST ${room}/info`, `PUT ${room}/export`, `DELETE ${room}/codes`])
+      expect((await answerTo(nodes.a, line, '{}')).status).toBe(405)
+    await expectUnharmed(nodes, scene)
+  })
+
   test('a room that cannot be is a 404, whatever is asked of it', async () => {
     const scene = await roomWithBystander(nodes)
     for (const [title, pattern] of NO_IDS) {

@@ -1,5 +1,5 @@
 /** A text as it stands in a target, every byte escaped. */
-const escaped = (text: string | Uint8Array): string =>
+export const escaped = (text: string | Uint8Array): string =>
   Buffer.from(text).toString('hex').replaceAll(/../g, '%$&')
 
 /** An id that no room has. */

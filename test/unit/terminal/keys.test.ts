@@ -110,10 +110,11 @@ test('/edit alone brings back what was said last, to be changed', () => {
   const keyboard = new Keyboard(state).type('/edit').press('return')
   expect(keyboard.text).toBe('/edit one\nand two')
   expect(keyboard.press('return').wishes).toEqual([{ do: 'edit', text: 'one\nand two' }])
-  // What is not confirmed yet may be what was said last.
+  // What is not confirmed yet was said after that.
   const waiting = new Keyboard(withUnconfirmed(state, 'a', 1, 'three')).type('/edit')
-  expect(waiting.press('return').text).toBe('')
-  expect(waiting.wishes).toEqual([{ do: 'edit', text: '' }])
+  expect(waiting.press('return').text).toBe('/edit three')
+  const nothing = new Keyboard().type('/edit').press('return')
+  expect(nothing.wishes).toEqual([{ do: 'edit', text: '' }])
 })
 
 test('a paste of several lines is one message', () => {
