@@ -17,9 +17,8 @@ import { dayOf, timeOf } from './paragraphs.ts'
 import { printableLine } from './printable.ts'
 import { changeSentenceOf, sentenceOf } from './sentences.ts'
 
-const NOT_OWNER = 'Only the owner can do that: sharechat join with --owner <file>.'
+const NOT_OWNER = 'Only the owner can do that: join with --owner <file>.'
 const NOT_YOURS = 'You are not the member any more that said it.'
-
 const NOT_AT_END = 'Go back to the newest message first: Escape.'
 
 export interface RoomRequestsParts {

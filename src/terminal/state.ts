@@ -17,7 +17,7 @@ import {
   scrolledBy,
   voided,
 } from './pane.ts'
-import { isFound, type Panel, panelText, scrolledPanel, type Subject } from './panel.ts'
+import { type Found, isFound, type Panel, panelText, scrolledPanel, type Subject } from './panel.ts'
 import { printableLine } from './printable.ts'
 
 export type ConnectionState = 'connecting' | 'live' | 'offline'
@@ -230,7 +230,15 @@ export const withLine = (state: State, text: string): State => ({
 
 export const withPanel = (state: State, about: Subject): State => ({
   ...state,
-  panel: { about, above: 0 },
+  panel: { about: isFound(about) ? asHeld(about, currentPane(state)) : about, above: 0 },
+})
+
+/** What was found may be older than what has come meanwhile. */
+const asHeld = (found: Found, pane: Pane | undefined): Found => ({
+  ...found,
+  entries: found.entries.map(
+    (entry) => pane?.log.entries.find(({ seq }) => seq === entry.seq) ?? entry,
+  ),
 })
 
 export const withoutPanel = (state: State): State => ({ ...state, panel: undefined, notice: '' })

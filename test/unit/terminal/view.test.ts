@@ -151,6 +151,9 @@ test('a message that is edited or deleted is redrawn in its place, and marked', 
   const { entries } = currentPane(before)!.log
   const found = withPanel(before, { words: 'is', entries })
   expect(picture(frames, found)[1]).toBe('Found: 3 · is')
+  // Also when the answer is older than the change.
+  const late = withPanel(deleted, { words: 'is', entries })
+  expect(picture(frames, late)[1]).toBe('Found: 2 · is')
   const less = withChange(found, 'a', { target: 1, deleted: LATER })
   expect(picture(frames, less).slice(1, 4)).toEqual([
     'Found: 2 · is',
