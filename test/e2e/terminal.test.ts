@@ -107,7 +107,7 @@ describe.runIf(process.platform === 'linux')('terminal', () => {
     one.type('/name Own Room\r/slow 2\r')
     await two.shows(/^ Own Room · 2 members/)
     one.type('/search hel\r')
-    await one.shows(/^Found: 1 · hel\n[^]*: hello\n/m)
+    await one.shows(/^Found: 1 · hel\n[^]*:\s+hello\n/m)
     one.type(`/remove ${name}\r`)
     await two.shows(/ over\n[^]*\nThe owner has removed you/)
     one.type('/end now\r')
