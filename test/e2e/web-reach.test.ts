@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
+import { call } from './http.ts'
 import { startNodes } from './modes.ts'
 import { useBrowser, WebPage } from './web-page.ts'
 
@@ -34,7 +35,9 @@ const isTooWide = ({ page }: WebPage): Promise<boolean> =>
 
 test('axe finds nothing on any view, in both themes', async () => {
   const { a } = await startNodes('embedded', { RATE_LIMIT: 'off', MAX_ROOM_MEMBERS: '2' })
+  await call(a, 'POST', '/api/room', { body: '{"public":true,"topic":"What axe finds"}' })
   const page = await WebPage.open(browser(), a, { mayLose: true })
+  await page.page.getByRole('heading', { name: 'Public rooms' }).waitFor()
   expect(await findings(page), 'start page').toEqual([])
   await page.button('Open').click()
   await page.page.getByRole('alert').getByText('This is not the link').waitFor()
@@ -68,6 +71,13 @@ test('axe finds nothing on any view, in both themes', async () => {
   await page.page.getByLabel('Locked').waitFor()
   expect(await findings(page), 'owner').toEqual([])
   await page.page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+  await page.button('Search').click()
+  await page.page.getByRole('textbox', { name: 'Words to search for' }).fill('link')
+  await page.page.keyboard.press('Enter')
+  await page.button('Older results').waitFor()
+  await page.page.locator('.search li button').first().click()
+  await page.log.locator('.sought').waitFor()
+  expect(await findings(page), 'search, and a message that it led to').toEqual([])
   await page.button('Invite').click()
   await page.page.getByRole('img', { name: 'QR code of the link' }).waitFor()
   await page.button('Get a code').click()
