@@ -96,6 +96,13 @@ export class WebPage {
     await this.field.press('Enter')
   }
 
+  /** Whether anything of what is shown has to be scrolled sideways. */
+  isTooWide(): Promise<boolean> {
+    return this.page.evaluate(`
+      [document.documentElement, ...document.querySelectorAll('main, aside, nav, dialog')].some(
+        ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)`)
+  }
+
   /** Waits until a message with exactly this text is in the log. */
   async shows(text: string): Promise<void> {
     await eventually(

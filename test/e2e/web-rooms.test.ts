@@ -90,7 +90,7 @@ test('an owner changes every setting at 320 pixels with the keyboard alone, and 
   const dialog = page.page.getByRole('dialog')
   const name = dialog.getByLabel('Name')
   await name.waitFor()
-  expect(await page.page.evaluate('document.documentElement.scrollWidth > innerWidth')).toBe(false)
+  expect(await page.isTooWide()).toBe(false)
   await expect.poll(() => page.page.locator('[name=name]:focus').count()).toBe(1)
   for (const written of ['Tea Room', 'No coffee', '7', '3']) {
     await keyboard.press('Control+A')

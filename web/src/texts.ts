@@ -57,7 +57,7 @@ export const texts = {
     searching: 'Searching…',
     found: (n: number, hasMore: boolean) =>
       n === 0
-        ? 'Nothing was found. A message is if it has all the words, or words that begin with them.'
+        ? 'Nothing was found: no message has all these words, or words that begin with them.'
         : hasMore
           ? `The newest ${count(n, 'message', 'messages')}; there are more.`
           : `${count(n, 'message', 'messages')} found.`,
@@ -192,9 +192,9 @@ export const texts = {
   owner: {
     manage: 'Manage room',
     locked: 'Locked: nobody new comes in',
-    public: 'Public: listed, so that everybody can find and join it',
+    public: 'Public: listed for everybody',
     noCapacity: 'as many as the server allows',
-    slowMode: 'Slow mode: seconds between two messages of a member (0: off)',
+    slowMode: 'Slow mode: seconds between messages',
     saved: 'Saved.',
     remove: 'Remove',
     // Isolated: a name may turn the direction of writing.
