@@ -38,8 +38,6 @@ export default defineConfig({
           globalSetup: [services, 'test/e2e/setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // A busy machine takes longer than the second that is the default.
-          expect: { poll: { timeout: 15_000 } },
           // Whole servers, which mostly wait: three files at a time, after the other projects.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
