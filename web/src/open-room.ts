@@ -138,6 +138,7 @@ export class OpenRoom {
   send(text: string): void {
     if (this.#room) void this.outgoing.send(this.#room, text)
     this.marker = undefined
+    this.sought = undefined
   }
 
   sendAgain(key: number): void {

@@ -39,6 +39,10 @@ export const RoomView = (props: RoomViewProps): JSX.Element => {
   const toggle = (which: Panel) => () => setPanel(panel === which ? undefined : which)
   // Not after the draw: whoever sees the room can search it.
   useLayoutEffect(() => {
+    if (panel !== 'search') {
+      if (document.activeElement === document.body) cameFrom.current?.focus()
+      cameFrom.current = null
+    }
     const search = (event: KeyboardEvent): void => {
       if (!isSearchKey(event) || document.querySelector('dialog[open]')) return
       event.preventDefault()
@@ -136,8 +140,10 @@ export const RoomView = (props: RoomViewProps): JSX.Element => {
       {panel === 'search' && (
         <Search
           {...{ room, changed }}
-          onClose={() => setPanel(undefined)}
-          onLeft={() => cameFrom.current?.focus()}
+          onLed={() => {
+            cameFrom.current = null
+            setPanel(undefined)
+          }}
         />
       )}
       {isInviting && <Invite room={room} onClose={() => setInviting(false)} />}

@@ -12,9 +12,8 @@ export interface SearchProps {
   readonly room: OpenRoom
   /** Draws the page again. */
   readonly changed: () => void
-  readonly onClose: () => void
-  /** Called when this goes while the focus is in it. */
-  readonly onLeft: () => void
+  /** Called when somebody was led to a message that this is in front of. */
+  readonly onLed: () => void
 }
 
 /** The most that a server takes. */
@@ -23,16 +22,13 @@ const LONGEST = 200
 const NARROW = '(max-width: 45rem)'
 
 /** Finds messages of a room by their words, and leads to them. */
-export const Search = ({ room, changed, onClose, onLeft }: SearchProps): JSX.Element => {
+export const Search = ({ room, changed, onLed }: SearchProps): JSX.Element => {
   const search = (room.search ??= new MessageSearch(
     (words, before) => room.find(words, before),
     changed,
   ))
-  const panel = useRef<HTMLElement>(null)
   const field = useRef<HTMLInputElement>(null)
   const list = useRef<HTMLOListElement>(null)
-  /** Whether somebody was led away from here. */
-  const hasLed = useRef(false)
   /** How many there were when older ones were asked for. */
   const readOn = useRef(Number.POSITIVE_INFINITY)
 
@@ -45,10 +41,7 @@ export const Search = ({ room, changed, onClose, onLeft }: SearchProps): JSX.Ele
     }
     ask()
     addEventListener('keydown', ask)
-    return () => {
-      removeEventListener('keydown', ask)
-      if (panel.current?.contains(document.activeElement) && !hasLed.current) onLeft()
-    }
+    return () => removeEventListener('keydown', ask)
   }, [])
   useLayoutEffect(() => {
     if (search.found.length <= readOn.current) return
@@ -58,16 +51,14 @@ export const Search = ({ room, changed, onClose, onLeft }: SearchProps): JSX.Ele
 
   const lead = ({ seq }: Message): void => {
     void room.seek(seq)
-    if (!matchMedia(NARROW).matches) return
-    hasLed.current = true
-    onClose()
+    if (matchMedia(NARROW).matches) onLed()
   }
   const more = (): void => {
     readOn.current = search.found.length
     void search.more()
   }
   return (
-    <aside ref={panel} class="side search" aria-labelledby="search">
+    <aside class="side search" aria-labelledby="search">
       <h2 id="search">{texts.search.heading}</h2>
       <form
         role="search"
