@@ -26,7 +26,7 @@ export const lateView = <Props extends object>(
     if (View === undefined) return null
     if (View !== 'missing') return <View {...props} />
     return (
-      <p class="problem" role="alert">
+      <p class="problem missing" role="alert">
         {texts.missing}
       </p>
     )
