@@ -11,6 +11,8 @@ import type { Member } from './member.ts'
 /** How many members one call detaches at most. */
 const DETACH_MEMBERS = 500
 const RETRY_MS = 500
+/** How long a member stays whose row is not this node's any more, until it is known why. */
+const MISSING_MS = 500
 
 export interface AttachmentsParts {
   readonly repository: Pick<Repository, 'resume' | 'detach'>
@@ -24,6 +26,8 @@ export interface AttachmentsParts {
   readonly nodeId: () => NodeId
   /** A member here is said to be attached elsewhere: the rows of this node tell. */
   readonly onDoubt: () => void
+  /** The row of a member here is gone, or another node's: the log of its room, or the lease, may tell why. */
+  readonly onMissing: (member: Member) => void
 }
 
 /**
@@ -38,6 +42,10 @@ export class Attachments {
   readonly #lost = new Map<MemberId, number>()
   /** Resumes under way, by room: what they attach is not connected yet. */
   readonly #resuming = new Map<RoomId, number>()
+  /** Connected members that another node says to have attached. */
+  readonly #claimed = new Set<Member>()
+  /** Connected members without a row, and since when that is known, by the node's clock. */
+  readonly #missing = new Map<Member, number>()
   #detaching = false
   #stopped = false
 
@@ -103,6 +111,8 @@ export class Attachments {
   /** A member's connection has ended, however that was. */
   forget(member: Member): void {
     if (this.#connected.get(member.id) === member) this.#connected.delete(member.id)
+    this.#claimed.delete(member)
+    this.#missing.delete(member)
   }
 
   /** Has the repository detach a member, as often as it takes. */
@@ -114,19 +124,37 @@ export class Attachments {
   /** Another node says that it has resumed a member. */
   heard({ memberId, attachment }: Attachment): void {
     const member = this.#connected.get(memberId)
-    if (member && member.attachment < attachment) this.#parts.onDoubt()
+    if (!member || member.attachment >= attachment) return
+    this.#claimed.add(member)
+    this.#parts.onDoubt()
   }
 
   /**
-   * Closes the connections of members that are attached elsewhere.
+   * Closes the connections of members that are attached elsewhere. A row that is not there may as well be
+   * that of a member that was removed, or whose room is over: what tells so has its time first, and a
+   * second look decides.
    * @param members some that were connected before the rows were read
    * @param stored all rows of this node
    */
   compare(members: readonly Member[], stored: readonly StoredMember[]): void {
     const here = new Map(stored.map(({ memberId, attachment }) => [memberId, attachment]))
     for (const member of members) {
-      if (here.get(member.id) !== member.attachment) member.remove('replaced')
+      const attachment = here.get(member.id)
+      if (attachment === member.attachment) continue
+      if (attachment !== undefined || this.#claimed.has(member)) member.remove('replaced')
+      else this.#judge(member)
     }
+  }
+
+  #judge(member: Member): void {
+    const { clock, onMissing, onDoubt } = this.#parts
+    const since = this.#missing.get(member)
+    if (since === undefined) {
+      if (!member.present) return
+      this.#missing.set(member, clock.now())
+      onMissing(member)
+      clock.after(MISSING_MS, onDoubt)
+    } else if (clock.now() - since >= MISSING_MS) member.remove('replaced')
   }
 
   stop(): void {

@@ -119,6 +119,7 @@ export class Controller {
       ...parts,
       nodeId,
       onDoubt: () => this.#reaper.compareSoon(),
+      onMissing: (member) => this.#askWhy(member),
     })
     this.#outbox = new Outbox({
       ...parts,
@@ -135,7 +136,7 @@ export class Controller {
         clock: parts.clock,
         meter: parts.meter,
         gapIn: (room) => this.#repairer.gapIn(room),
-        behind: (room, member, from) => this.#replayer.start(room, member, from),
+        behind: (...replay) => this.#replayer.start(...replay),
       },
     })
     this.#publisher = new Publisher({
@@ -346,10 +347,15 @@ export class Controller {
 
   /** If it was removed, that is in the log, and says more than that this node seems gone. */
   #disowned(member: Member): void {
-    this.#reaper.hurry()
-    const room = this.#rooms.byId.get(member.roomId)
-    if (room) this.#repairer.doubt(room)
+    this.#askWhy(member)
     this.#parts.clock.after(DISOWNED_MS, () => member.remove('lease_lost'))
+  }
+
+  /** Looks at what may have ended a membership: the lease, and the log of its room. */
+  #askWhy({ roomId }: Member): void {
+    this.#reaper.hurry()
+    const room = this.#rooms.byId.get(roomId)
+    if (room) this.#repairer.doubt(room)
   }
 
   #failedMessage(member: Member, text: string): Message {
