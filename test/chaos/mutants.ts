@@ -194,7 +194,7 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
 ]
 
 /** Puts functions back into the database with parts of their text replaced. */
-const edit = async (
+export const edit = async (
   sql: postgres.Sql,
   names: readonly string[],
   replacements: readonly (readonly [string, string])[],
