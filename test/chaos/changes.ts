@@ -1,6 +1,6 @@
-import type { History, Row, Said } from './history.ts'
+import type { Row, Said } from './history.ts'
 import type { Tell } from './problems.ts'
-import { NOBODY, type ReadLog, type Story } from './room-log.ts'
+import { NOBODY, type Story } from './room-log.ts'
 import type { Message } from './visits.ts'
 
 /**
@@ -8,18 +8,14 @@ import type { Message } from './visits.ts'
  * of anything it wanted deleted. Nothing changes what is deleted. What is acknowledged is there, and every
  * message is what its last change says.
  */
-export const checkChanges = (
-  history: History,
-  { roomId, log, visits }: Story,
-  tell: Tell,
-): void => {
+export const checkChanges = ({ log, visits, acts }: Story, tell: Tell): void => {
   const asked = new Map<string, Said & { readonly memberId: string | undefined }>()
   for (const { visit, memberId } of visits) {
     for (const said of visit.said)
       if (said.id !== undefined) asked.set(said.id, { ...said, memberId })
   }
-  const acts = history.acts.filter((act) => act.roomId === roomId && act.kind === 'delete')
-  const deletes = new Set(acts.map(({ id }) => id))
+  const deletions = acts.filter(({ kind }) => kind === 'delete')
+  const deletes = new Set(deletions.map(({ id }) => id))
   const isAsked = ({ id, type, memberId }: Row, target: Row | undefined): boolean => {
     if (target?.type !== 'chat') return false
     if (memberId === NOBODY) return type === 'deleted' && deletes.has(target.id)
@@ -45,7 +41,7 @@ export const checkChanges = (
       tell('lost', `the message ${seq} is not as its last change says`)
     }
   }
-  for (const { id, done } of acts) {
+  for (const { id, done } of deletions) {
     if (done !== undefined && log.byId.get(id)?.deleted !== true) {
       tell('lost', `${id} is not deleted, though the owner was told so`)
     }
@@ -77,8 +73,9 @@ export const checkHeld = ({ log, visits }: Story, tell: Tell): void => {
 }
 
 /** A read, or a replay, tells nothing that was changed and acknowledged before it began. */
-export const checkReads = (history: History, { roomId, log, visits }: Story, tell: Tell): void => {
-  const ackedAt = ackTimes(history, roomId, log, visits)
+export const checkReads = (story: Story, tell: Tell): void => {
+  const { log, visits, reads } = story
+  const ackedAt = ackTimes(story)
   const checkOne = (who: string, message: Message, at: number): void => {
     const row = log.byId.get(message.id)
     const state = row ? log.stateOf(row, message) : -1
@@ -88,7 +85,7 @@ export const checkReads = (history: History, { roomId, log, visits }: Story, tel
       .findLastIndex(({ seq }) => (ackedAt.get(seq) ?? Infinity) < at)
     if (state < least) tell('stale', `${who} tells what ${row.seq} said before its change`)
   }
-  for (const { at, path, elements } of history.reads.filter((read) => read.roomId === roomId)) {
+  for (const { at, path, elements } of reads) {
     for (const element of elements) {
       checkOne(`a read of ${path}`, JSON.parse(element) as Message, at)
     }
@@ -102,12 +99,7 @@ export const checkReads = (history: History, { roomId, log, visits }: Story, tel
 }
 
 /** When each change was first known to be stored. */
-const ackTimes = (
-  history: History,
-  roomId: string,
-  log: ReadLog,
-  visits: Story['visits'],
-): ReadonlyMap<number, number> => {
+const ackTimes = ({ log, visits, acts }: Story): ReadonlyMap<number, number> => {
   const times = new Map<number, number>()
   const note = (seq: number | undefined, at: number): void => {
     if (seq !== undefined) times.set(seq, Math.min(at, times.get(seq) ?? Infinity))
@@ -115,10 +107,8 @@ const ackTimes = (
   for (const { visit } of visits) {
     for (const answer of visit.json?.answers ?? []) if ('seq' in answer) note(answer.seq, answer.at)
   }
-  for (const { id, kind, done, roomId: where } of history.acts) {
-    if (kind !== 'delete' || done === undefined || where !== roomId) continue
-    const row = log.byId.get(id)
-    if (row) note(log.statesOf(row.seq).findLast(({ deleted }) => deleted)?.seq, done)
+  for (const act of acts) {
+    if (act.kind === 'delete' && act.done !== undefined) note(log.rowOf(act)?.seq, act.done)
   }
   return times
 }

@@ -27,9 +27,9 @@ export const check = (history: History): readonly Problem[] => {
     checkSends(story, tell)
     checkReturns(history, story, tell)
     checkTimes(history, story, tell)
-    checkChanges(history, story, tell)
+    checkChanges(story, tell)
     checkHeld(story, tell)
-    checkReads(history, story, tell)
+    checkReads(story, tell)
     checkRemovals(history, story, tell)
   }
   checkDismissals(history, tell)

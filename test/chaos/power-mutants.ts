@@ -56,7 +56,7 @@ export const POWER_MUTANTS: readonly Mutant[] = [
     nodes: 2,
     leaseMs: 4_000,
     // Little is said: no later text reveals that a change was missed.
-    aim: { ...POWERS, pace: { pauseMs: [700, 1_900], texts: 1 } },
+    aim: { ...POWERS, pace: { pauseMs: [500, 1_500], texts: 1 } },
   },
   powers('changes that begin at their place in the call', ['lost', 'reordered', 'phantom'], {
     prepare: (sql) =>

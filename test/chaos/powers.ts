@@ -9,8 +9,8 @@ import { dueBy, quietSpans } from './windows.ts'
  * again from where it was.
  */
 export const checkRemovals = (history: History, story: Story, tell: Tell): void => {
-  const { roomId, log, visits } = story
-  const acts = history.acts.filter((act) => act.roomId === roomId && act.kind === 'remove')
+  const { log, visits } = story
+  const acts = story.acts.filter(({ kind }) => kind === 'remove')
   const removed = new Map(
     log.rows.flatMap((row) => (row.removed === true ? [[row.memberId, row.seq]] : [])),
   )

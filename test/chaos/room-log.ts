@@ -1,4 +1,4 @@
-import type { History, Read, RoomLog, RoomView, Row } from './history.ts'
+import type { Act, History, Read, RoomLog, RoomView, Row } from './history.ts'
 import { type Message, type ReadFrame, type ReadVisit, readVisit } from './visits.ts'
 
 /** Stands for the owner where a member's id is. */
@@ -26,6 +26,8 @@ export class ReadLog {
   readonly byId: ReadonlyMap<string, Row>
   /** Messages by what they said first. */
   readonly byText: ReadonlyMap<string, Row>
+  /** The `left` of members whom the owner removed, by member. */
+  readonly #removed: ReadonlyMap<string, Row>
   readonly #states = new Map<number, readonly State[]>()
   readonly #elements: ReadonlyMap<string, Message>
 
@@ -41,6 +43,8 @@ export class ReadLog {
   ) {
     this.rows = rows
     this.byId = new Map(rows.map((row) => [row.id, row]))
+    const removed = rows.filter((row) => row.removed === true)
+    this.#removed = new Map(removed.map((row) => [row.memberId, row]))
     const elements = view.messages.map((element) => JSON.parse(element) as Message)
     this.#elements = new Map(elements.map((message) => [message.id, message]))
     const said = new Map<string, string>()
@@ -67,6 +71,14 @@ export class ReadLog {
     }
     const chats = rows.filter(({ type }) => type === 'chat')
     this.byText = new Map(chats.map((row) => [this.statesOf(row.seq)[0]?.text ?? row.id, row]))
+  }
+
+  /** The row that came of an act of the owner's, if it has one. */
+  rowOf({ kind, id }: Act): Row | undefined {
+    if (kind === 'remove') return this.#removed.get(id)
+    const target = this.byId.get(id)
+    const state = target && this.statesOf(target.seq).find(({ deleted }) => deleted)
+    return state && this.rows[state.seq - 1]
   }
 
   /** What the message with this seq said, first and after each of its changes. */
@@ -126,6 +138,8 @@ export interface Story {
   readonly log: ReadLog
   readonly views: readonly RoomView[]
   readonly visits: readonly ReadVisit[]
+  readonly acts: readonly Act[]
+  readonly reads: readonly Read[]
 }
 
 /** The rooms that were not dismissed. */
@@ -136,6 +150,14 @@ export const storiesOf = (history: History): readonly Story[] => {
     const views = history.views.filter((view) => view.roomId === roomId)
     const here = visits.filter(({ visit }) => visit.roomId === roomId)
     const reads = history.reads.filter((read) => read.roomId === roomId)
-    return { roomId, log: new ReadLog(log, views[0]!, here, reads), views, visits: here }
+    const acts = history.acts.filter((act) => act.roomId === roomId)
+    return {
+      roomId,
+      log: new ReadLog(log, views[0]!, here, reads),
+      views,
+      visits: here,
+      acts,
+      reads,
+    }
   })
 }

@@ -19,8 +19,6 @@ import { eventually } from '../eventually.ts'
 import { Random } from '../random.ts'
 import { type Place, Services, Stage } from './stage.ts'
 
-/** A killed node is up again by then. */
-const START_MS = 20_000
 const WRITERS = 6
 const WRITES = 60
 
@@ -40,7 +38,7 @@ const open = async (): Promise<Stage> => {
 /** Someone who wants to be in a room and asks again until it is in, or the room is full. */
 const enter = async (node: () => ServerNode, roomId: string): Promise<Member | undefined> => {
   for (;;) {
-    await eventually('its node is up', () => node().port !== 0 && node().running, START_MS)
+    await eventually('its node is up', () => node().port !== 0 && node().running)
     const member = new Member(node(), roomId)
     const first = await Promise.race([member.next(), member.closed()]).catch(() => undefined)
     if (first && 'message' in first) return member
