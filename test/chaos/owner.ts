@@ -14,7 +14,7 @@ const REMOVE = 0.12
 const DELETE = 0.45
 /** It deletes what was said lately. */
 const RECENT = 25
-/** Where a room may be read, and whether that answers with messages. */
+/** Where a room may be read. */
 const ALL_PATHS = ['', '/info', '/messages', '/messages?limit=9', '/messages/1', '/export'] as const
 
 export interface OwnedRoom {
@@ -40,16 +40,17 @@ export class Owner {
   readonly #random: Random
   readonly #works: Promise<void>[] = []
   #working = true
-  #ending = 0
+  #stopped = false
+  #busy = 0
 
   constructor(places: readonly Place[], random: Random) {
     this.#places = places
     this.#random = random
   }
 
-  /** Whether every room is over that was to end. */
+  /** Whether it has hushed, and every room is over that was to end. */
   get settled(): boolean {
-    return this.#ending === 0
+    return this.#busy === 0
   }
 
   /**
@@ -74,38 +75,43 @@ export class Owner {
         else await this.#readSome(room, '')
       }
     }
-    this.#works.push(work())
+    this.#begin(work)
   }
 
   /** Ends a room after so long, and looks from then on whether any node still tells of it. */
   end(room: OwnedRoom, afterMs: number): void {
-    this.#ending += 1
     const work = async (): Promise<void> => {
       await pause(afterMs)
       const { roomId } = room
       let asked = false
-      for (;;) {
+      while (!this.#stopped) {
         const status = await this.#act(room, 'dismiss', roomId, '', asked)
         if (status === 204 || (asked && status === 404)) break
         asked = true
         await pause(RETRY_MS)
       }
-      this.#ending -= 1
       while (this.#working) {
         await this.#read(room, this.#random.pick(ALL_PATHS))
         await pause(LOOK_MS)
       }
     }
-    this.#works.push(work())
+    this.#begin(work)
   }
 
+  /** Acts no more, when what is under way is done. */
   hush(): void {
     this.#working = false
   }
 
   async stop(): Promise<void> {
     this.hush()
+    this.#stopped = true
     await Promise.all(this.#works)
+  }
+
+  #begin(work: () => Promise<void>): void {
+    this.#busy += 1
+    this.#works.push(work().finally(() => (this.#busy -= 1)))
   }
 
   async #remove(room: OwnedRoom, { json, frames }: LiveVisit): Promise<void> {
