@@ -11,8 +11,6 @@ import type { Member } from './member.ts'
 /** How many members one call detaches at most. */
 const DETACH_MEMBERS = 500
 const RETRY_MS = 500
-/** How long a member stays whose row is not this node's any more, until it is known why. */
-const MISSING_MS = 500
 
 export interface AttachmentsParts {
   readonly repository: Pick<Repository, 'resume' | 'detach'>
@@ -26,7 +24,7 @@ export interface AttachmentsParts {
   readonly nodeId: () => NodeId
   /** A member here is said to be attached elsewhere: the rows of this node tell. */
   readonly onDoubt: () => void
-  /** The row of a member here is gone, or another node's: the log of its room, or the lease, may tell why. */
+  /** The row of a member here is gone, or another node's: see Disowned. */
   readonly onMissing: (member: Member) => void
 }
 
@@ -44,8 +42,6 @@ export class Attachments {
   readonly #resuming = new Map<RoomId, number>()
   /** Connected members that another node says to have attached. */
   readonly #claimed = new Set<Member>()
-  /** Connected members without a row, and since when that is known, by the node's clock. */
-  readonly #missing = new Map<Member, number>()
   #detaching = false
   #stopped = false
 
@@ -112,7 +108,6 @@ export class Attachments {
   forget(member: Member): void {
     if (this.#connected.get(member.id) === member) this.#connected.delete(member.id)
     this.#claimed.delete(member)
-    this.#missing.delete(member)
   }
 
   /** Has the repository detach a member, as often as it takes. */
@@ -131,8 +126,7 @@ export class Attachments {
 
   /**
    * Closes the connections of members that are attached elsewhere. A row that is not there may as well be
-   * that of a member that was removed, or whose room is over: what tells so has its time first, and a
-   * second look decides.
+   * that of a member that was removed, or whose room is over.
    * @param members some that were connected before the rows were read
    * @param stored all rows of this node
    */
@@ -142,19 +136,8 @@ export class Attachments {
       const attachment = here.get(member.id)
       if (attachment === member.attachment) continue
       if (attachment !== undefined || this.#claimed.has(member)) member.remove('replaced')
-      else this.#judge(member)
+      else this.#parts.onMissing(member)
     }
-  }
-
-  #judge(member: Member): void {
-    const { clock, onMissing, onDoubt } = this.#parts
-    const since = this.#missing.get(member)
-    if (since === undefined) {
-      if (!member.present) return
-      this.#missing.set(member, clock.now())
-      onMissing(member)
-      clock.after(MISSING_MS, onDoubt)
-    } else if (clock.now() - since >= MISSING_MS) member.remove('replaced')
   }
 
   stop(): void {

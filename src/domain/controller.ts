@@ -17,6 +17,7 @@ import type {
 import { AddressMarks } from './address-marks.ts'
 import { Attachments } from './attachments.ts'
 import { changeOf, Changes, type ChangeWish } from './changes.ts'
+import { Disowned } from './disowned.ts'
 import { closeInWaves } from './drain.ts'
 import { Expirer } from './expirer.ts'
 import { Indexer } from './indexer.ts'
@@ -53,9 +54,6 @@ export interface ControllerParts {
   readonly rates: MemberRates | undefined
 }
 
-/** How long a member stays that the repository does not know, until it is known why. */
-const DISOWNED_MS = 500
-
 /** What its creator wants of a room. */
 export interface RoomWish extends Partial<Omit<NewRoom, 'id' | 'ownerHash'>> {
   /** It is to have an owner, who gets a token. */
@@ -85,6 +83,7 @@ export class Controller {
   readonly #replayer: Replayer
   readonly #publisher: Publisher
   readonly #expirer: Expirer
+  readonly #disowned: Disowned
   readonly #slowReaders: SlowReaders
   readonly #memberHost: MemberHost
   readonly #marks: AddressMarks
@@ -119,7 +118,7 @@ export class Controller {
       ...parts,
       nodeId,
       onDoubt: () => this.#reaper.compareSoon(),
-      onMissing: (member) => this.#askWhy(member),
+      onMissing: (member) => this.#disowned.add(member, 'replaced'),
     })
     this.#outbox = new Outbox({
       ...parts,
@@ -154,6 +153,12 @@ export class Controller {
       },
     })
     this.#expirer = new Expirer(parts)
+    this.#disowned = new Disowned({
+      clock: parts.clock,
+      rooms: this.#rooms.byId,
+      reaper: this.#reaper,
+      repairer: this.#repairer,
+    })
     this.#memberHost = {
       slowReaders: this.#slowReaders,
       maxMessageBytes: parts.maxMessageBytes,
@@ -165,7 +170,7 @@ export class Controller {
       typing: ({ id, name, roomId }) => this.#publisher.typing(roomId, { id, name }),
       failedMessage: (member, text) => this.#failedMessage(member, text),
       gone: (member, departure) => this.#gone(member, departure),
-      disowned: (member) => this.#disowned(member),
+      disowned: (member) => this.#disowned.add(member, 'lease_lost'),
     }
     this.#marks = new AddressMarks(parts)
     this.#joins = new Joins({
@@ -343,19 +348,6 @@ export class Controller {
   #put(entry: Append, settle: (outcome: Outcome) => void): 'draining' | 'overloaded' | undefined {
     if (!this.accepting) return 'draining'
     return this.#outbox.add(entry, settle) ? undefined : 'overloaded'
-  }
-
-  /** If it was removed, that is in the log, and says more than that this node seems gone. */
-  #disowned(member: Member): void {
-    this.#askWhy(member)
-    this.#parts.clock.after(DISOWNED_MS, () => member.remove('lease_lost'))
-  }
-
-  /** Looks at what may have ended a membership: the lease, and the log of its room. */
-  #askWhy({ roomId }: Member): void {
-    this.#reaper.hurry()
-    const room = this.#rooms.byId.get(roomId)
-    if (room) this.#repairer.doubt(room)
   }
 
   #failedMessage(member: Member, text: string): Message {

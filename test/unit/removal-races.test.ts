@@ -58,6 +58,30 @@ test('who is removed is told so, also when its node compares its rows before it 
   expect(bob.connection.closed).toBe('removed')
 })
 
+test('who is removed is told so, also when the log that says so is read slowly', async () => {
+  const { clock, repository, startNode, near, roomId, ownerToken, joinResumable, join } =
+    await openRoom()
+  let slow = false
+  const read = async <T>(answer: Promise<T>): Promise<T> => {
+    if (slow) await new Promise<void>((resolve) => clock.after(400, resolve))
+    return answer
+  }
+  const far = await startNode({
+    repository: tamper(repository, {
+      lastSeqs: (seen) => read(repository.lastSeqs(seen)),
+      readLog: (...args) => read(repository.readLog(...args)),
+    }),
+  })
+  const [plain, json] = [await join(far, roomId), await joinResumable(far, roomId)]
+  slow = true
+  for (const { member } of [plain, json]) {
+    await near.owners.remove({ roomId, memberId: member.id }, ownerToken)
+    member.post('am I there?')
+  }
+  await clock.advance(5_000)
+  expect([plain.connection.closed, json.connection.closed]).toEqual(['removed', 'removed'])
+})
+
 test('who is attached elsewhere makes way, also when nobody tells its node', async () => {
   const { clock, near, far, roomId, joinResumable, holdBack } = await openRoom()
   const bob = await joinResumable(far, roomId)
