@@ -141,19 +141,6 @@ test('an edit is shown to all with a mark, a deleted message to nobody, also to 
   await other.log.getByText(/^kept better edited$/).waitFor()
 })
 
-test('a room that is gone, and one that is full, say so', async () => {
-  const { a } = await startNodes('embedded', { MAX_ROOM_MEMBERS: '1' })
-  const gone = await WebPage.open(browser(), a, {}, '/#00000000-0000-4000-8000-000000000000')
-  await gone.page.getByRole('heading', { name: 'This room is gone' }).waitFor()
-  await gone.button('To the start page').click()
-  await gone.createRoom()
-  const late = await gone.join(browser(), a)
-  await late.page.getByRole('heading', { name: 'This room is full' }).waitFor()
-  await gone.button('Leave').click()
-  await late.button('Try again').click()
-  await late.live()
-})
-
 test('a membership that goes on elsewhere, was taken away, or is not allowed: the page says so', async () => {
   const { a } = await startNodes('embedded', AT_ANY_RATE)
   const page = await WebPage.open(browser(), a)
