@@ -139,20 +139,30 @@ test('sends, edits and deletions over two nodes, Redis restarted between: every 
   /** Everything that a message ever said, by its id. */
   const texts = new Map<string, string[]>()
   const deletions: number[] = []
+  const edits: number[] = []
   const answers = (json: JsonConnection): number =>
     json.all('ack').length + json.all('failed').length
-  const write = async (json: JsonConnection, at: number): Promise<void> => {
+  const write = async (json: (typeof writers)[number], at: number): Promise<void> => {
     const mine: string[] = []
+    let asked = 0
     for (let n = 0; n < WRITES; n += 1) {
       const ref = `${at}-${n}`
       const id = mine.length > 0 && random.chance(0.6) ? random.pick(mine) : undefined
+      asked += 1
       if (id === undefined) json.send(roomId, ref, `text ${ref}`)
       else if (random.chance(0.3)) json.say({ command: 'delete', roomId, ref, id })
       else {
-        texts.get(id)?.push(`edit ${ref}`)
-        json.say({ command: 'edit', roomId, ref, id, message: `edit ${ref}` })
+        const message = `edit ${ref}`
+        texts.get(id)?.push(message)
+        if (random.chance(0.7)) json.say({ command: 'edit', roomId, ref, id, message })
+        else {
+          asked -= 1
+          const path = `/api/room/${roomId}/messages/${id}`
+          const { status } = await withSecret(node(n), 'PUT', path, json.room.resume, { message })
+          edits.push(status)
+        }
       }
-      await json.has('an answer', () => answers(json) > n, 20_000)
+      await json.has('an answer', () => answers(json) >= asked, 20_000)
       const ack = json.all('ack').find((event) => event.ref === ref)
       if (ack && id === undefined) mine.push(ack.id)
       if (ack && id === undefined) texts.set(ack.id, [`text ${ref}`])
@@ -168,6 +178,9 @@ test('sends, edits and deletions over two nodes, Redis restarted between: every 
   await services.redis.restart()
   await writing
   expect(new Set(deletions)).toEqual(new Set([204]))
+  // Nothing changes what is deleted.
+  expect(edits.filter((status) => status !== 200 && status !== 404)).toEqual([])
+  expect(edits).toContain(200)
   const late = await JsonConnection.join(node(1), roomId, { after: 0 })
   await plain[0]!.exchange('the end')
   const log = JSON.parse(
