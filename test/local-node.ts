@@ -3,6 +3,7 @@ import { MemoryQueue } from '../src/adapters/memory/queue.ts'
 import { SystemIds } from '../src/adapters/system/ids.ts'
 import { Controller } from '../src/domain/controller.ts'
 import type { JoinWish } from '../src/domain/joins.ts'
+import { Owners } from '../src/domain/owners.ts'
 import type { MemberRates } from '../src/domain/pace.ts'
 import type { Log } from '../src/ports/log.ts'
 import { type Meter, noMeter } from '../src/ports/meter.ts'
@@ -41,7 +42,7 @@ export const tamper = (real: Repository, methods: Partial<Repository>): Reposito
 /** Nodes in this process over one memory repository and one queue, on a clock of their own. */
 export const openWorld = () => {
   const clock = new FakeClock()
-  const { repository } = openMemory(clock, MEMORY_LIMIT_BYTES)
+  const { repository, roomOwners } = openMemory(clock, MEMORY_LIMIT_BYTES)
   const queue = new MemoryQueue(clock)
   const ids = new SystemIds()
 
@@ -96,11 +97,13 @@ export const openWorld = () => {
     return { ...(await joining), connection }
   }
 
+  const ownersOn = (controller: Controller): Owners => new Owners({ roomOwners, ids, controller })
+
   const logOf = async (roomId: RoomId) => {
     const page = await repository.read(roomId, { after: 0, limit: 1_000_000 })
     if (page === undefined || page === 'cursor_unknown') throw new Error('no such room')
     return page.messages
   }
 
-  return { clock, repository, queue, ids, startNode, join, joinResumable, logOf }
+  return { clock, repository, queue, ids, startNode, join, joinResumable, ownersOn, logOf }
 }

@@ -84,6 +84,7 @@ export class Controller {
       ...parts,
       nodeId,
       onDoubt: () => this.#reaper.compareSoon(),
+      onMissing: (member) => this.#members.disowned(member, 'replaced'),
     })
     this.#outbox = new Outbox({
       ...parts,

@@ -96,6 +96,12 @@ export class Delivery {
     if (room) this.#repairer.doubt(room)
   }
 
+  /** Whether what a doubt may bring to this room has not been let out yet. */
+  isInDoubt(roomId: RoomId): boolean {
+    const room = this.rooms.byId.get(roomId)
+    return room !== undefined && this.#repairer.isInDoubt(room)
+  }
+
   /** A room is no more: tells the other nodes, and closes its members here. */
   ended(roomId: RoomId): void {
     this.#publisher.ended(roomId)

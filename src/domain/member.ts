@@ -83,8 +83,11 @@ export interface MemberHost {
   failedMessage(member: Member, text: string): Message
   /** The member is gone from this node. */
   gone(member: Member, departure: Departure): void
-  /** The repository does not know this member: it was removed, or this node counts as gone. */
-  disowned(member: Member): void
+  /**
+   * The repository does not know this member: it was removed, or this node counts as gone.
+   * @param reason to end its connection with, if nothing better is known soon
+   */
+  disowned(member: Member, reason: CloseReason): void
 }
 
 /**
@@ -256,7 +259,7 @@ export class Member implements Reader {
     if (rejected === 'not_yours') return { code: 'forbidden', more: { reason: NOT_YOURS } }
     this.#count(what, rejected === 'room_gone' ? 'not_found' : 'draining')
     if (rejected === 'room_gone') this.remove('room_gone')
-    else this.host.disowned(this)
+    else this.host.disowned(this, 'lease_lost')
     return undefined
   }
 

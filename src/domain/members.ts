@@ -1,5 +1,6 @@
 import type { Append } from '../ports/append.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { CloseReason } from '../ports/connection.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Meter } from '../ports/meter.ts'
 import type { MemberId, MemberPlace, Message } from '../ports/model.ts'
@@ -7,14 +8,12 @@ import type { StoredMember } from '../ports/repository.ts'
 import type { Attachments } from './attachments.ts'
 import { changeOf, type ChangeWish } from './changes.ts'
 import type { Delivery } from './delivery.ts'
+import { Disowned } from './disowned.ts'
 import type { Departure, Member, MemberHost } from './member.ts'
 import type { NotTaken, Outbox, Outcome } from './outbox.ts'
 import type { MemberRates } from './pace.ts'
 import type { Reaper } from './reaper.ts'
 import { SlowReaders } from './slow-readers.ts'
-
-/** How long a member stays that the repository does not know, until it is known why. */
-const DISOWNED_MS = 500
 
 export interface MembersParts {
   readonly clock: Clock
@@ -40,6 +39,7 @@ export class Members implements MemberHost {
   /** With a connection here, a join under way, or a `left` that is not stored yet; not those that are attachments. */
   readonly known = new Set<MemberId>()
   readonly #parts: MembersParts
+  readonly #disowned: Disowned
 
   constructor(parts: MembersParts) {
     this.slowReaders = new SlowReaders(parts.clock)
@@ -48,6 +48,7 @@ export class Members implements MemberHost {
     this.clock = parts.clock
     this.meter = parts.meter
     this.#parts = parts
+    this.#disowned = new Disowned(parts)
   }
 
   chat(
@@ -87,16 +88,8 @@ export class Members implements MemberHost {
     }
   }
 
-  /** If it was removed, that is in the log, and says more than that this node seems gone. */
-  disowned(member: Member): void {
-    this.askWhy(member)
-    this.clock.after(DISOWNED_MS, () => member.remove('lease_lost'))
-  }
-
-  /** Looks at what may have ended a membership: the lease, and the log of its room. */
-  askWhy({ roomId }: Member): void {
-    this.#parts.reaper.hurry()
-    this.#parts.delivery.doubt(roomId)
+  disowned(member: Member, reason: CloseReason): void {
+    this.#disowned.add(member, reason)
   }
 
   gone(member: Member, departure: Departure): void {

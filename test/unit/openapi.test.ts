@@ -1,7 +1,8 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { fixture, HANDSHAKE, listen, RawClient, request, until } from './http-fixture.ts'
+import { HANDSHAKE, RawClient, request, until } from './http-clients.ts'
+import { fixture, listen } from './http-fixture.ts'
 
 interface Operation {
   readonly operationId: string
