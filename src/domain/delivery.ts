@@ -90,10 +90,9 @@ export class Delivery {
     this.#publisher.typing(roomId, member)
   }
 
-  /** The repository may know something of this room that this node does not. */
-  doubt(roomId: RoomId): void {
-    const room = this.rooms.byId.get(roomId)
-    if (room) this.#repairer.doubt(room)
+  /** See Repairer.doubt. */
+  doubt(room: Room): void {
+    this.#repairer.doubt(room)
   }
 
   /** A room is no more: tells the other nodes, and closes its members here. */

@@ -89,14 +89,11 @@ export class Members implements MemberHost {
 
   /** If it was removed, that is in the log, and says more than that this node seems gone. */
   disowned(member: Member): void {
-    this.askWhy(member)
+    const { reaper, delivery } = this.#parts
+    const room = delivery.rooms.byId.get(member.roomId)
+    reaper.hurry()
+    if (room) delivery.doubt(room)
     this.clock.after(DISOWNED_MS, () => member.remove('lease_lost'))
-  }
-
-  /** Looks at what may have ended a membership: the lease, and the log of its room. */
-  askWhy({ roomId }: Member): void {
-    this.#parts.reaper.hurry()
-    this.#parts.delivery.doubt(roomId)
   }
 
   gone(member: Member, departure: Departure): void {
