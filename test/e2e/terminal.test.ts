@@ -111,7 +111,7 @@ describe.runIf(process.platform === 'linux')('terminal', () => {
     await one.shows(/^Found: 1 · hel\n[^]*:\s+hello\n/m)
     one.type(`/remove ${name}\r`)
     await two.shows(/ over\n[^]*\nThe owner has removed you/)
-    await one.shows(/ is removed\.\n/)
+    await one.shows(/is\s+removed\.\n/)
     one.type('/end now\r')
     await one.shows(/ over\n[^]*\nThis room has ended/)
     one.type('/quit\r')
