@@ -51,7 +51,8 @@ import { addressKey, changeRoom, endRoom, findOwner, removeMember } from './owne
 import { readLogPage, readPage } from './pages.ts'
 import { createRoom, keepRooms, NO_ROOM, publicRooms, roomInfo } from './room-settings.ts'
 import { type AppendRow, type MessageRow, toAppended, toMessage } from './rows.ts'
-import { indexWords, search } from './search.ts'
+import { search } from './search.ts'
+import { indexWords } from './search-index.ts'
 
 /** What one step of expiring rooms looks at, and removes, at most. */
 const EXPIRE_ROOMS = 500

@@ -1,0 +1,48 @@
+import postgres from 'postgres'
+import { afterEach, beforeEach } from 'vitest'
+import { PostgresRepository } from '../../src/adapters/postgres/repository.ts'
+import type { FreshDatabase } from '../services/database.ts'
+import { freshDatabase } from '../services/database.ts'
+
+/** What a test has to itself: a database, a repository on it, and a way round the repository. */
+export interface PostgresScene {
+  readonly url: string
+  readonly repository: PostgresRepository
+  readonly admin: postgres.Sql
+  /** Statements that wait for a lock now. */
+  waitingForLocks(): Promise<number>
+  rowsOf(table: string): Promise<number>
+}
+
+/** Makes one for each test of the file that calls this, and removes it afterwards. */
+export const onPostgres = (): (() => PostgresScene) => {
+  let scene: (PostgresScene & { readonly database: FreshDatabase }) | undefined
+
+  beforeEach(async () => {
+    const database = await freshDatabase()
+    const repository = new PostgresRepository({ url: database.url })
+    await repository.start()
+    const admin = postgres(database.url, { max: 2, onnotice: () => {} })
+    const waitingForLocks = async (): Promise<number> => {
+      const rows = await admin`
+        select 1 from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`
+      return rows.length
+    }
+    const rowsOf = async (table: string): Promise<number> =>
+      (await admin`select 1 from ${admin(table)}`).length
+    scene = { url: database.url, database, repository, admin, waitingForLocks, rowsOf }
+  })
+
+  afterEach(async () => {
+    await scene?.repository.stop()
+    await scene?.admin.end({ timeout: 2 })
+    await scene?.database.drop()
+    scene = undefined
+  })
+
+  return () => {
+    if (scene === undefined) throw new Error('there is a scene within a test only')
+    return scene
+  }
+}
