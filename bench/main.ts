@@ -11,6 +11,7 @@ import { joins } from './scenarios/joins.ts'
 import { latency } from './scenarios/latency.ts'
 import { many } from './scenarios/many.ts'
 import { nodes } from './scenarios/nodes.ts'
+import { search } from './scenarios/search.ts'
 import { storm } from './scenarios/storm.ts'
 import { sweep } from './scenarios/sweep.ts'
 import { startServices } from './services.ts'
@@ -23,6 +24,7 @@ const NAMES = [
   'storm',
   'idle',
   'history',
+  'search',
   'nodes',
   'sweep',
 ] as const
@@ -101,6 +103,7 @@ try {
     storm: await play('storm', storm),
     idle: await play('idle', idle),
     history: await play('history', history),
+    search: await play('search', search),
     nodes: await play('nodes', nodes),
     sweep: await play('sweep', sweep),
   }

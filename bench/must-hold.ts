@@ -27,6 +27,7 @@ export const goalsOf = (results: Results): readonly Goal[] => {
     ...joinGoals(results, scale),
     ...idleGoals(results),
     ...historyGoals(results),
+    ...searchGoals(results, scale),
     ...faultGoals(results),
   ]
 }
@@ -112,6 +113,11 @@ const historyGoals = ({ history }: Results): readonly Goal[] => {
     ...atMost('whole history: peak MiB over idle', history.streamPeakBytes / 2 ** 20, 100),
   ]
 }
+
+const searchGoals = ({ search }: Results, scale: number): readonly Goal[] =>
+  (search?.indexed ?? []).flatMap(({ search: name, p99Ms }) =>
+    atMost(`search, ${name}: p99 ms`, p99Ms, 50 * scale),
+  )
 
 const faultGoals = ({
   fanOut = [],

@@ -7,6 +7,7 @@ import type { joins } from './scenarios/joins.ts'
 import type { latency } from './scenarios/latency.ts'
 import type { many } from './scenarios/many.ts'
 import type { nodes } from './scenarios/nodes.ts'
+import type { search } from './scenarios/search.ts'
 import type { storm } from './scenarios/storm.ts'
 import type { sweep } from './scenarios/sweep.ts'
 
@@ -21,6 +22,7 @@ export interface Results {
   readonly storm: ResultOf<typeof storm>
   readonly idle: ResultOf<typeof idle>
   readonly history: ResultOf<typeof history>
+  readonly search: ResultOf<typeof search>
   readonly nodes: ResultOf<typeof nodes>
   readonly sweep: ResultOf<typeof sweep>
 }

@@ -8,7 +8,7 @@ const FIRST_PAUSE_MS = 100
 /** A node that logs more messages a second than this has something better to do. */
 const BUSY_PER_SECOND = 500
 /** How long a pause is, in times of the step before it. */
-const PAUSE = 1
+const PAUSE = 0.25
 const BUSY_PAUSE = 19
 
 export interface IndexerParts {
@@ -18,8 +18,8 @@ export interface IndexerParts {
 }
 
 /**
- * Has the repository prepare rooms for search, a step at a time, behind the appends: half of the time
- * when there is little to do, a twentieth when there is much. A room that was forgotten here is
+ * Has the repository prepare rooms for search, a step at a time, behind the appends: four fifths of the
+ * time when there is little to do, a twentieth when there is much. A room that was forgotten here is
  * remembered with its next segment, or when it is searched.
  */
 export class Indexer {

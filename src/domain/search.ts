@@ -47,8 +47,9 @@ export class Search {
     const { limit } = range
     const search = async (part: Range): Promise<readonly LoggedMessage[]> =>
       found(await this.#parts.searchIndex.search(roomId, words, part))
-    const some = await search({ ...range, limit: limit + 1 })
+    // Before, since a room that takes too long needs it most.
     this.#parts.indexer.add(roomId)
+    const some = await search({ ...range, limit: limit + 1 })
     const more = some.length > limit
     if ('after' in range) {
       const messages = some.slice(0, limit)

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 repositoryContract('PostgresRepository', async () => {
   await admin`
-    truncate rooms, log, members, nodes, keep_out, searched, search_words, search_apart, codes`
+    truncate rooms, log, members, nodes, keep_out, search_segments, search_blocks, codes`
   await admin`update code_guesses set tokens = 'infinity'`
   return {
     ...stored,

@@ -1,7 +1,5 @@
-import postgres from 'postgres'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openPostgres, type StoredInPostgres } from '../../src/adapters/postgres/open.ts'
-import type { Repository } from '../../src/ports/repository.ts'
+import { expect, test } from 'vitest'
+import { openPostgres } from '../../src/adapters/postgres/open.ts'
 import {
   joining,
   leaving,
@@ -13,41 +11,14 @@ import {
   seqs,
   upTo,
 } from '../contract/repository-scene.ts'
-import type { FreshDatabase } from '../services/database.ts'
-import { freshDatabase } from '../services/database.ts'
+import { onPostgres } from './postgres-scene.ts'
 
 const ALL_OVER = { roomTtlMs: 0, unusedRoomTtlMs: 0 }
 
-let database: FreshDatabase
-let stored: StoredInPostgres
-let repository: Repository
-let admin: postgres.Sql
-
-beforeEach(async () => {
-  database = await freshDatabase()
-  stored = openPostgres(database.url)
-  await stored.start()
-  repository = stored.repository
-  admin = postgres(database.url, { max: 2, onnotice: () => {} })
-})
-
-afterEach(async () => {
-  await stored.stop()
-  await admin.end({ timeout: 2 })
-  await database.drop()
-})
-
-const waitingForLocks = async (): Promise<number> => {
-  const rows = await admin`
-    select 1 from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock'`
-  return rows.length
-}
-
-const rowsOf = async (table: string): Promise<number> =>
-  (await admin`select 1 from ${admin(table)}`).length
+const scene = onPostgres()
 
 test('a join that waited for the room while it was marked gone finds no room', async () => {
+  const { repository, admin, waitingForLocks, rowsOf } = scene()
   const node = await newNode(repository)
   const room = await newRoom(repository)
   const holder = await admin.reserve()
@@ -66,6 +37,7 @@ test('a join that waited for the room while it was marked gone finds no room', a
 })
 
 test('a room that is in use at this moment is left alone, and nobody waits for it', async () => {
+  const { repository, admin } = scene()
   const room = await newRoom(repository)
   const holder = await admin.reserve()
   await holder`begin`
@@ -77,6 +49,7 @@ test('a room that is in use at this moment is left alone, and nobody waits for i
 })
 
 test('a member that the count of the room does not know of keeps it', async () => {
+  const { repository, admin } = scene()
   const node = await newNode(repository)
   const room = await newRoom(repository)
   await newMember(repository, node, room)
@@ -86,6 +59,7 @@ test('a member that the count of the room does not know of keeps it', async () =
 })
 
 test('a long log goes a thousand rows a step, and the room last, whoever goes on', async () => {
+  const { repository, rowsOf, url } = scene()
   const node = await newNode(repository)
   const room = await newRoom(repository)
   const member = await newMember(repository, node, room)
@@ -95,7 +69,7 @@ test('a long log goes a thousand rows a step, and the room last, whoever goes on
   )
   await repository.append(node, [leaving(member)])
   const left: (readonly number[])[] = []
-  const { repository: other, stop } = openPostgres(database.url)
+  const { repository: other, stop } = openPostgres(url)
   for (const caller of [repository, other, repository]) {
     await caller.expireRooms(ALL_OVER)
     left.push([await rowsOf('log'), await rowsOf('rooms')])
@@ -110,6 +84,7 @@ test('a long log goes a thousand rows a step, and the room last, whoever goes on
 })
 
 test('a room that someone else marked gone goes with its members, and their node is untouched', async () => {
+  const { repository, admin, rowsOf } = scene()
   const node = await newNode(repository)
   const [room, other] = [await newRoom(repository), await newRoom(repository)]
   const [member, neighbour] = [
@@ -130,6 +105,7 @@ test('a room that someone else marked gone goes with its members, and their node
 })
 
 test('an append touches no index of the rooms', async () => {
+  const { repository, admin, stop } = scene()
   const node = await newNode(repository)
   const room = await newRoom(repository)
   const member = await newMember(repository, node, room)
@@ -141,6 +117,6 @@ test('an append touches no index of the rooms', async () => {
     return row
   }
   // A backend tells its counts when it ends.
-  await stored.stop()
+  await stop()
   await expect.poll(updates, { timeout: 5_000, interval: 20 }).toEqual({ all: 51, hot: 51 })
 })

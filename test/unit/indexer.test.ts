@@ -47,11 +47,11 @@ test('a room is prepared when the last row of a segment was stored, until nothin
   expect(done.slice(3).map(({ roomId }) => roomId)).toEqual([other, other, other])
 })
 
-test('its pauses are as long as its steps, and nineteen times as long while much is said', async () => {
+test('its pauses are a quarter of its steps, and nineteen times as long while much is said', async () => {
   const { clock, done, indexer } = scene(20)
   const room = newRoomId()
   indexer.add(room)
-  await clock.advance(100 + 5 * 2 * STEP_MS)
+  await clock.advance(100 + 5 * 1.25 * STEP_MS)
   expect(done).toHaveLength(5)
   const before = done.length
   for (let at = 0; at < 40; at += 1) {

@@ -17,7 +17,7 @@ const STRIDE = 64
  * @param log the row with seq n is at n - 1; it may grow meanwhile, and be emptied
  * @param seqOf the seq of a message of this log
  */
-const chatsWith = async (
+export const chatsWith = async (
   log: readonly StoredRow[],
   words: readonly string[],
   range: Range,
@@ -28,19 +28,26 @@ const chatsWith = async (
   if (cursor === undefined) return 'cursor_unknown'
   const step = 'after' in range ? 1 : -1
   const last = 'after' in range ? log.length : 1
-  const found: LoggedMessage[] = []
+  let seqs: Seq[] = []
   let sliceEnd = performance.now() + SLICE_MS
-  const first = Math.min(cursor, log.length + 1) + step
-  for (let seq = first; (last - seq) * step >= 0 && found.length < range.limit; seq += step) {
-    const row = log[seq - 1]
-    if (row?.type === 'chat' && hasWords(row.message, words)) found.push(row)
+  for (let seq = Math.min(cursor, log.length + 1) + step; ; seq += step) {
+    const ends = (last - seq) * step < 0
+    if (ends || seqs.length === range.limit) {
+      // Texts may have been changed since they were looked at: as it is now, and nothing else until then.
+      const found = seqs.map((one) => log[one - 1]).filter((row) => isFound(row, words))
+      if (ends || found.length === range.limit) return step === 1 ? found : found.toReversed()
+      seqs = found.map((message) => message.seq)
+    }
+    if (isFound(log[seq - 1], words)) seqs.push(seq)
     if (seq % STRIDE === 0 && performance.now() > sliceEnd) {
       await setImmediate()
       sliceEnd = performance.now() + SLICE_MS
     }
   }
-  return step === 1 ? found : found.toReversed()
 }
+
+const isFound = (row: StoredRow | undefined, words: readonly string[]): row is LoggedMessage =>
+  row?.type === 'chat' && hasWords(row.message, words)
 
 /** Has no index: see chatsWith. */
 export class MemorySearchIndex implements SearchIndex {
