@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 /** The projects int and e2e share one Postgres and one Redis; unit runs without any. */
 const services = 'test/services/setup.ts'
 
+/** How long what must come may take, in milliseconds; vitest's own second fails on a busy machine. */
+const expecting = { poll: { timeout: 20_000 } }
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/reporter.ts'],
@@ -10,24 +13,27 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          expect: expecting,
           include: ['test/unit/**/*.test.ts'],
-          testTimeout: 10_000,
+          testTimeout: 30_000,
           maxWorkers: 2,
         },
       },
       {
         test: {
           name: 'int',
+          expect: expecting,
           include: ['test/int/**/*.test.ts'],
           globalSetup: services,
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           maxWorkers: 2,
         },
       },
       {
         test: {
           name: 'e2e',
+          expect: expecting,
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: [services, 'test/e2e/setup.ts'],
           testTimeout: 60_000,
@@ -40,6 +46,7 @@ export default defineConfig({
       {
         test: {
           name: 'chaos',
+          expect: expecting,
           include: ['test/chaos/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

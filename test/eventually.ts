@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 export const eventually = async (
   what: string,
   condition: () => boolean | Promise<boolean>,
-  ms = 5_000,
+  ms = 20_000,
 ): Promise<void> => {
   const deadline = performance.now() + ms
   while (!(await condition())) {

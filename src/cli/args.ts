@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { readLink, roomLink, serverUrl } from '../client/link.ts'
+import type { RoomWish } from '../client/owner.ts'
 import { UsageError } from '../stress/usage-error.ts'
 import { isCode } from './codes.ts'
 
@@ -17,6 +18,24 @@ export interface NewArgs {
   readonly print: boolean
   /** Print a code that leads to the room, too. */
   readonly code: boolean
+  readonly wish: RoomWish
+  /** Where the token of its owner is to be kept; undefined: it has no owner. */
+  readonly ownerFile: string | undefined
+}
+
+export interface JoinArgs extends RoomAddress {
+  /** Where the token of its owner is. */
+  readonly ownerFile: string | undefined
+}
+
+export interface RoomsArgs {
+  readonly url: string
+  readonly json: boolean
+}
+
+export interface SearchArgs extends RoomAddress {
+  readonly words: string
+  readonly json: boolean
 }
 
 export interface TailArgs extends RoomAddress {
@@ -28,6 +47,15 @@ export interface TailArgs extends RoomAddress {
 type Environment = Readonly<Record<string, string | undefined>>
 
 const URL_OPTION = { url: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
+const JSON_OPTIONS = { ...URL_OPTION, json: { type: 'boolean' } } as const
+const OWNER_OPTION = { owner: { type: 'string' } } as const
+const WISH_OPTIONS = {
+  name: { type: 'string' },
+  topic: { type: 'string' },
+  capacity: { type: 'string' },
+  public: { type: 'boolean' },
+  ttl: { type: 'string' },
+} as const
 
 /**
  * All readers: undefined when the command line asks for help.
@@ -45,20 +73,68 @@ export const readNewArgs = (argv: readonly string[], env: Environment): NewArgs 
   const { values, positionals } = parsed(() =>
     parseArgs({
       args: [...argv],
-      options: { ...URL_OPTION, print: { type: 'boolean' }, code: { type: 'boolean' } },
+      options: {
+        ...URL_OPTION,
+        ...OWNER_OPTION,
+        ...WISH_OPTIONS,
+        print: { type: 'boolean' },
+        code: { type: 'boolean' },
+      },
       allowPositionals: true,
     }),
   )
   if (values.help) return undefined
-  const [given, ...more] = positionals
-  if (more.length > 0 || (given !== undefined && values.url !== undefined)) {
-    throw new UsageError('Give one url.')
-  }
+  const { name, topic, owner } = values
+  const capacity = numberOf('capacity', values.capacity)
+  const ttl = numberOf('ttl', values.ttl)
   return {
-    url: serverOf(given ?? values.url, env),
+    url: oneServerOf(positionals, values.url, env),
     print: values.print ?? false,
     code: values.code ?? false,
+    wish: {
+      ...(name !== undefined && { name }),
+      ...(topic !== undefined && { topic }),
+      ...(capacity !== undefined && { capacity }),
+      ...(values.public && { public: true }),
+      ...(ttl !== undefined && { ttl }),
+      ...(owner !== undefined && { owner: true }),
+    },
+    ownerFile: owner,
   }
+}
+
+export const readRoomsArgs = (argv: readonly string[], env: Environment): RoomsArgs | undefined => {
+  const { values, positionals } = parsed(() =>
+    parseArgs({ args: [...argv], options: JSON_OPTIONS, allowPositionals: true }),
+  )
+  if (values.help) return undefined
+  return { url: oneServerOf(positionals, values.url, env), json: values.json ?? false }
+}
+
+export const readJoinArgs = (argv: readonly string[], env: Environment): JoinArgs | undefined => {
+  const { values, positionals } = parsed(() =>
+    parseArgs({
+      args: [...argv],
+      options: { ...URL_OPTION, ...OWNER_OPTION },
+      allowPositionals: true,
+    }),
+  )
+  if (values.help) return undefined
+  return { ...addressOf(positionals, values.url, env), ownerFile: values.owner }
+}
+
+export const readSearchArgs = (
+  argv: readonly string[],
+  env: Environment,
+): SearchArgs | undefined => {
+  const { values, positionals } = parsed(() =>
+    parseArgs({ args: [...argv], options: JSON_OPTIONS, allowPositionals: true }),
+  )
+  if (values.help) return undefined
+  const [room, ...words] = positionals
+  const address = addressOf(room === undefined ? [] : [room], values.url, env)
+  if (words.join('').trim() === '') throw new UsageError('Give the words to search for.')
+  return { ...address, words: words.join(' '), json: values.json ?? false }
 }
 
 /** For the commands that take a room and nothing else. */
@@ -77,10 +153,9 @@ export const readTailArgs = (argv: readonly string[], env: Environment): TailArg
     parseArgs({
       args: [...argv],
       options: {
-        ...URL_OPTION,
+        ...JSON_OPTIONS,
         all: { type: 'boolean' },
         after: { type: 'string' },
-        json: { type: 'boolean' },
       },
       allowPositionals: true,
     }),
@@ -91,7 +166,7 @@ export const readTailArgs = (argv: readonly string[], env: Environment): TailArg
   }
   return {
     ...addressOf(positionals, values.url, env),
-    after: values.all ? 0 : seqOf(values.after),
+    after: values.all ? 0 : numberOf('after', values.after),
     json: values.json ?? false,
   }
 }
@@ -122,6 +197,18 @@ const addressOf = (
   throw new UsageError(`A room is given by its link, its id or a code, not by '${room}'.`)
 }
 
+/** The server that is given as an argument or an option. */
+const oneServerOf = (
+  [given, ...more]: readonly string[],
+  url: string | undefined,
+  env: Environment,
+): string => {
+  if (more.length > 0 || (given !== undefined && url !== undefined)) {
+    throw new UsageError('Give one url.')
+  }
+  return serverOf(given ?? url, env)
+}
+
 const serverOf = (given: string | undefined, env: Environment): string => {
   const text = given ?? (env['SHARECHAT_URL'] || DEFAULT_URL)
   if (URL.canParse(text) && /^https?:/i.test(text)) return serverUrl(text)
@@ -130,9 +217,9 @@ const serverOf = (given: string | undefined, env: Environment): string => {
   )
 }
 
-const seqOf = (text: string | undefined): number | undefined => {
+const numberOf = (option: string, text: string | undefined): number | undefined => {
   if (text === undefined) return undefined
-  const seq = Number(text)
-  if (/^\d+$/.test(text) && Number.isSafeInteger(seq)) return seq
-  throw new UsageError(`--after takes a number, 0 or more, not '${text}'.`)
+  const number = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number
+  throw new UsageError(`--${option} takes a number, 0 or more, not '${text}'.`)
 }

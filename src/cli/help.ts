@@ -1,4 +1,15 @@
-const COMMANDS = ['serve', 'doctor', 'new', 'join', 'say', 'tail', 'stress'] as const
+const COMMANDS = [
+  'serve',
+  'doctor',
+  'new',
+  'join',
+  'say',
+  'tail',
+  'search',
+  'export',
+  'rooms',
+  'stress',
+] as const
 export type CommandName = (typeof COMMANDS)[number]
 
 export const isCommandName = (word: string): word is CommandName =>
@@ -19,6 +30,9 @@ export const HELP = `Anonymous chat rooms: who has a room's link can join it.
   sharechat join <room>        join a room in the terminal
   sharechat say <room>         send each line of the standard input
   sharechat tail <room>        print what is said
+  sharechat search <room> …    print what was said with some words
+  sharechat export <room>      print all that a room has, as lines of JSON
+  sharechat rooms [url]        print the public rooms of a server
   sharechat serve              run a server
   sharechat doctor             tell what is wrong with its settings and what it needs
   sharechat stress             put load on a server and check what it does
@@ -65,6 +79,13 @@ Exit code: 0 without a problem (there may be warnings); 1 with one; 2 a setting 
 
   --print         print the link only, as it does when the output is no terminal
   --code          print a code of six digits, too, that leads to the room for ten minutes
+  --name <text>   unless given, a random one
+  --topic <text>  what it is about
+  --capacity <n>  the most members
+  --public        list it: sharechat rooms shows it to everybody
+  --ttl <n>       seconds that it stays when nobody is in it
+  --owner <file>  give it an owner, and keep the owner's token in this new file:
+                  sharechat join <room> --owner <file>
 ${SERVER}
 
 ${EXIT_CODES}
@@ -77,6 +98,7 @@ ${ROOM}
 Without a terminal at one of its ends it prints messages as tail does and sends lines as say does,
 until the input ends.
 
+  --owner <file>  join as the owner, whose token is in this file: --owner of sharechat new
 ${SERVER}
 
 ${EXIT_CODES}
@@ -105,6 +127,39 @@ nothing is missed or printed twice.
   --all           begin with the first message of the room
   --after <n>     begin behind message n of the room; --json tells each one's number as "seq"
   --json          print each message as a JSON object
+${SERVER}
+
+${EXIT_CODES}
+`,
+  rooms: `Prints the public rooms of a server: each one's link, how many are in it, its name and topic.
+
+  sharechat rooms [url] [options]
+
+[url] is the server, such as https://chat.example.
+
+  --json          print each room as a JSON object
+${SERVER}
+
+${EXIT_CODES}
+`,
+  search: `Prints what was said in a room with all of some words, oldest first. Nobody sees it.
+
+  sharechat search <room> <word>… [options]
+
+${ROOM}
+Words that begin so are found, too; case and accents do not count.
+
+  --json          print each message as a JSON object
+${SERVER}
+
+${EXIT_CODES}
+`,
+  export: `Prints all that a room has, a JSON object a line, oldest first. Nobody sees it.
+
+  sharechat export <room> [options] > file
+
+${ROOM}
+
 ${SERVER}
 
 ${EXIT_CODES}

@@ -11,17 +11,24 @@ export const isInTerminal = (): boolean =>
 
 /**
  * Joins a room: with a screen in a terminal, else in lines.
+ * @param ownerToken of the room's owner, who can do more on the screen
  * @returns whether all lines could be sent
  * @throws ShareChatError when the room cannot be joined, or ends
  */
-export const join = async (client: Client, address: RoomAddress): Promise<boolean> => {
+export const join = async (
+  client: Client,
+  address: RoomAddress,
+  ownerToken?: string,
+): Promise<boolean> => {
   if (!isInTerminal()) return joinInLines(client, address)
   // React is faster and smaller so, and only a terminal needs it and its 0.3 s.
   process.env['NODE_ENV'] ??= 'production'
   const { runTerminal } = await import('../terminal/terminal.ts')
   const visited = await runTerminal({
     client,
-    ...address,
+    url: address.url,
+    roomId: address.roomId,
+    ...(ownerToken !== undefined && { ownerToken }),
     input: process.stdin,
     output: process.stdout,
   })

@@ -1,15 +1,25 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import type { Client } from '../client/client.ts'
-import { roomLink } from '../client/link.ts'
 import { printableLine } from '../terminal/printable.ts'
 import { UsageError } from '../stress/usage-error.ts'
-import { readNewArgs, readRoomArgs, readNoArgs, readTailArgs } from './args.ts'
-import { newCode, withRoomId } from './codes.ts'
+import {
+  readJoinArgs,
+  readNewArgs,
+  readNoArgs,
+  readRoomArgs,
+  readRoomsArgs,
+  readSearchArgs,
+  readTailArgs,
+} from './args.ts'
+import { withRoomId } from './codes.ts'
 import { dial } from './dial.ts'
+import { printExport, printFound, printRooms } from './finding.ts'
 import { HELP, HELP_OF, isCommandName } from './help.ts'
 import { isInTerminal, join } from './join.ts'
+import { makeRoom } from './new.ts'
 import { isOutputClosed, print } from './output.ts'
+import { readOwnerToken } from './owner-file.ts'
 import { say } from './say.ts'
 import { tail } from './tail.ts'
 
@@ -38,20 +48,37 @@ const run = async ([word, ...argv]: readonly string[]): Promise<number> => {
     case 'new': {
       const args = readNewArgs(argv, process.env)
       if (!args) return helped(HELP_OF.new)
-      return connected(args.url, async (client) => {
-        const { roomId } = await client.createRoom()
-        await print(`${roomLink(args.url, roomId)}\n`)
-        if (args.code) await print(`${await newCode(args.url, roomId)}\n`)
-        if (args.print || !isInTerminal()) return 0
-        return codeFor(await join(client, { url: args.url, roomId }))
-      })
+      const { roomId, ownerToken } = await makeRoom(args)
+      if (args.print || !isInTerminal()) return 0
+      const address = { url: args.url, roomId }
+      return connected(args.url, async (client) => codeFor(await join(client, address, ownerToken)))
     }
     case 'join': {
-      const args = readRoomArgs(argv, process.env)
+      const args = readJoinArgs(argv, process.env)
       if (!args) return helped(HELP_OF.join)
+      const { ownerFile } = args
+      const ownerToken = ownerFile === undefined ? undefined : await readOwnerToken(ownerFile)
       return connected(args.url, async (client) =>
-        codeFor(await join(client, await withRoomId(args))),
+        codeFor(await join(client, await withRoomId(args), ownerToken)),
       )
+    }
+    case 'rooms': {
+      const args = readRoomsArgs(argv, process.env)
+      if (!args) return helped(HELP_OF.rooms)
+      await printRooms(args)
+      return 0
+    }
+    case 'search': {
+      const args = readSearchArgs(argv, process.env)
+      if (!args) return helped(HELP_OF.search)
+      await printFound(await withRoomId(args))
+      return 0
+    }
+    case 'export': {
+      const args = readRoomArgs(argv, process.env)
+      if (!args) return helped(HELP_OF.export)
+      await printExport(await withRoomId(args))
+      return 0
     }
     case 'say': {
       const args = readRoomArgs(argv, process.env)

@@ -11,21 +11,18 @@ import type {
   Change,
   ClientState,
   HistoryRange,
-  JoinWish,
   Message,
   Room,
   RoomEvents,
   RoomState,
 } from './api.ts'
 import { soon } from './backoff.ts'
-import type { Clock } from './clock.ts'
 import { isPassing } from './codes.ts'
-import type { Connection } from './connection.ts'
 import { ShareChatError } from './error.ts'
-import type { Http } from './http.ts'
 import { Listeners } from './listeners.ts'
 import { RoomLog } from './log.ts'
 import { Outbox, type Stored } from './outbox.ts'
+import type { RoomParts } from './room-parts.ts'
 import { Roster } from './roster.ts'
 
 /** A join that is not answered in this time, however many had to go before it, is not going to be. */
@@ -33,20 +30,6 @@ const JOIN_MS = 60_000
 const TYPING_MS = 2_000
 
 const NOBODY: MemberRef = { id: '', name: '' }
-
-export interface RoomParts {
-  readonly roomId: string
-  readonly wish: JoinWish
-  readonly clock: Clock
-  readonly random: () => number
-  readonly http: Http
-  /** The connection that there is now. */
-  readonly connection: () => Connection | undefined
-  /** Called when we are in the room, each time. */
-  readonly onJoined: () => void
-  /** Called when this room has left or is over; it takes nothing more then. */
-  readonly onOver: (room: JoinedRoom) => void
-}
 
 /** A room that is joined, again with every new connection, until it is over. */
 export class JoinedRoom implements Room {
@@ -212,7 +195,7 @@ export class JoinedRoom implements Room {
     this.#settle?.reject(error ?? new ShareChatError('not_joined', 'Closed.'))
     this.#settle = undefined
     this.#log?.end(error)
-    this.#parts.onOver(this)
+    this.#parts.onOver()
     this.#become('over')
   }
 

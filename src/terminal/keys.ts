@@ -1,5 +1,6 @@
-import { type Command, readLine } from './commands.ts'
+import { readLine, type RoomCommand, type ServerCommand } from './commands.ts'
 import type { Edit } from './line-editor.ts'
+import { lastOwn } from './pane.ts'
 import {
   currentPane,
   edited,
@@ -12,6 +13,7 @@ import {
   type State,
   turned,
   typed,
+  withLine,
   withoutPanel,
 } from './state.ts'
 
@@ -24,11 +26,16 @@ export interface Key {
   readonly shift?: boolean | undefined
 }
 
-/** What is to be done besides changing what the screen shows. */
-export type Wish =
-  | Exclude<Command, { readonly do: 'nothing' | 'complain' }>
-  | { readonly do: 'typing' }
-  | { readonly do: 'suspend' }
+/** What is to be done in the room in front, besides changing what the screen shows. */
+export type RoomWish = RoomCommand | { readonly do: 'typing' }
+
+/** What is to be done. */
+export type Wish = RoomWish | ServerCommand | { readonly do: 'suspend' }
+
+/** Whether it needs a room. */
+export const isRoomWish = (wish: Wish): wish is RoomWish => !WITHOUT_ROOM.includes(wish.do)
+
+const WITHOUT_ROOM: readonly Wish['do'][] = ['join', 'new', 'rooms', 'help', 'quit', 'suspend']
 
 export interface Pressed {
   readonly state: State
@@ -115,8 +122,13 @@ const enteredLine = (state: State): Pressed => {
   const next = withoutPanel(entered(state))
   if (command.do === 'nothing') return { state: next }
   if (command.do === 'complain') return { state: { ...next, notice: command.why } }
-  if (command.do === 'say' && !currentPane(state)) {
-    return { state: { ...next, notice: 'There is no room to say it in: /join <link>, /new' } }
+  const pane = currentPane(state)
+  if (!pane && isRoomWish(command)) {
+    return { state: { ...next, notice: 'There is no room for it: /join <link>, /new' } }
+  }
+  if (pane && command.do === 'edit' && command.text === '') {
+    const last = pane.unconfirmed.at(-1)?.text ?? lastOwn(pane)?.message
+    if (last !== undefined) return { state: withLine(next, `/edit ${last}`) }
   }
   return { state: next, wish: command }
 }

@@ -1,13 +1,23 @@
 /** A message of the log as the screen needs it. */
 export interface Entry {
   readonly seq: number
+  readonly id: string
   readonly memberId: string
   readonly memberName: string
   readonly type: 'chat' | 'joined' | 'left'
   readonly message: string
   /** ISO 8601. */
   readonly sent: string
+  /** When it got this text, as `sent`; absent: with the message. */
+  readonly edited?: string
+  /** When it was deleted; its text is empty then. */
+  readonly deleted?: string
 }
+
+/** What came to pass with the message whose seq is `target`. */
+export type EntryChange =
+  | { readonly target: number; readonly message: string; readonly edited: string }
+  | { readonly target: number; readonly deleted: string }
 
 /** What is held of a room's log: a run of it, however long the room has been going on. */
 export interface LogWindow {
@@ -63,6 +73,29 @@ export const withNewer = (log: LogWindow, page: readonly Entry[]): LogWindow => 
 /** The newest page of the log alone. */
 export const withNewest = (log: LogWindow, page: readonly Entry[]): LogWindow =>
   withNewer({ ...log, entries: [], atStart: page[0]?.seq === 1 || page.length === 0 }, page)
+
+/** The same with one entry as it is after a change, if it is held. */
+export const withChange = (log: LogWindow, change: EntryChange): LogWindow => {
+  const entries = changedEntries(log.entries, change)
+  return entries === log.entries ? log : { ...log, entries }
+}
+
+/** Entries after a change, unless they are of later than that. */
+export const changedEntries = (
+  entries: readonly Entry[],
+  change: EntryChange,
+): readonly Entry[] => {
+  const at = entries.findIndex(({ seq }) => seq === change.target)
+  const held = entries[at]
+  if (!held || held.deleted !== undefined) return entries
+  if ('deleted' in change)
+    return entries.with(at, { ...held, message: '', deleted: change.deleted })
+  const { message, edited } = change
+  // Who is told of the edit of a message that is deleted by now gets no text.
+  if (message === '') return entries.with(at, { ...held, message, deleted: edited })
+  if (held.edited !== undefined && held.edited > edited) return entries
+  return entries.with(at, { ...held, message, edited })
+}
 
 const newest = (log: LogWindow, entries: readonly Entry[]): number =>
   Math.max(log.lastSeq, entries.at(-1)?.seq ?? 0)

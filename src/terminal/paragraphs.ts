@@ -20,6 +20,10 @@ export type ScreenLine = readonly Part[]
 const TIME_FROM_CELLS = 50
 const INDENT = 2
 
+/** Behind the text of an edited message, and in place of a deleted one. */
+const EDITED = '(edited)'
+const DELETED = '(deleted)'
+
 /** The lines of a message on a screen of this width; nothing in them can move the cursor. */
 export const paragraphOf = (entry: Entry, cells: number): readonly ScreenLine[] => {
   const held = paragraphs.get(entry)
@@ -42,28 +46,46 @@ const written = (entry: Entry, cells: number): readonly ScreenLine[] => {
   }
   const name = `${printableLine(entry.memberName)}: `
   const head = cellsOf(time) + cellsOf(name)
+  const text = textOf(entry)
   // A name that leaves no room for words has its own lines.
   if (head > cells / 2) {
     return [
-      ...wrapped(name.trimEnd(), cells, cellsOf(time)).map((text, at): ScreenLine =>
-        named(at === 0 ? time : '', text, entry.memberId, ''),
+      ...wrapped(name.trimEnd(), cells, cellsOf(time)).map((part, at): ScreenLine =>
+        named(at === 0 ? time : '', part, entry.memberId),
       ),
-      ...wrapped(printable(entry.message), cells - indentFor(cells)).map((text): ScreenLine => [
-        { text: ' '.repeat(indentFor(cells)) + text },
-      ]),
+      ...marked(
+        entry,
+        wrapped(text, cells - indentFor(cells)).map((line) => ' '.repeat(indentFor(cells)) + line),
+      ),
     ]
   }
-  return wrapped(printable(entry.message), cells, head, indentFor(cells)).map(
-    (text, at): ScreenLine => (at === 0 ? named(time, name, entry.memberId, text) : [{ text }]),
+  const lines = marked(entry, wrapped(text, cells, head, indentFor(cells)))
+  return lines.map((line, at) =>
+    at === 0 ? [...named(time, name, entry.memberId), ...line] : line,
+  )
+}
+
+const textOf = ({ message, edited, deleted }: Entry): string => {
+  if (deleted !== undefined) return DELETED
+  return edited === undefined ? printable(message) : `${printable(message)} ${EDITED}`
+}
+
+/** The lines of a text, with its mark not as if it had been said. */
+const marked = ({ edited, deleted }: Entry, lines: readonly string[]): readonly ScreenLine[] => {
+  const mark = deleted === undefined ? (edited === undefined ? '' : EDITED) : DELETED
+  const last = lines.length - 1
+  return lines.map((text, at) =>
+    mark === '' || at !== last || !text.endsWith(mark)
+      ? [{ text }]
+      : [{ text: text.slice(0, -mark.length) }, { text: mark, faint: true }],
   )
 }
 
 const indentFor = (cells: number): number => (cells > 4 * INDENT ? INDENT : 0)
 
-const named = (time: string, name: string, memberId: string, text: string): ScreenLine => [
+const named = (time: string, name: string, memberId: string): ScreenLine => [
   { text: time, faint: true },
   { text: name, color: colorOf(memberId), bold: true },
-  { text },
 ]
 
 /** The same member has the same color everywhere. */
@@ -74,6 +96,12 @@ export const colorOf = (memberId: string): Color =>
 export const timeOf = (sent: string): string => {
   const at = new Date(sent)
   return `${twoDigits(at.getHours())}:${twoDigits(at.getMinutes())}`
+}
+
+/** Year, month and day where the reader is. */
+export const dayOf = (sent: string): string => {
+  const at = new Date(sent)
+  return `${at.getFullYear()}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())}`
 }
 
 const twoDigits = (value: number): string => String(value).padStart(2, '0')

@@ -1,8 +1,10 @@
+import { wrapped } from './cells.ts'
 import { type Edit, edit, EMPTY_LINE, insert, type Line } from './line-editor.ts'
 import { type Layout, layoutOf, type Size } from './layout.ts'
-import type { Entry } from './log-window.ts'
+import { changedEntries, type Entry, type EntryChange } from './log-window.ts'
 import {
   atEnd,
+  changed,
   confirmed,
   isTyping,
   loaded,
@@ -11,10 +13,12 @@ import {
   type Page,
   type Pane,
   received,
+  refused,
   scrolledBy,
   voided,
 } from './pane.ts'
-import { type Panel, panelText, scrolledPanel } from './panel.ts'
+import { type Found, isFound, type Panel, panelText, scrolledPanel, type Subject } from './panel.ts'
+import { printableLine } from './printable.ts'
 
 export type ConnectionState = 'connecting' | 'live' | 'offline'
 
@@ -56,7 +60,12 @@ export const startState = (size: Size): State => ({
 export const currentPane = (state: State): Pane | undefined =>
   state.panes.find(({ roomId }) => roomId === state.current)
 
-export const layoutOfState = ({ size, panel }: State): Layout => layoutOf(size, panel !== undefined)
+export const layoutOfState = ({ size, panel, notice }: State): Layout =>
+  layoutOf(size, panel !== undefined, noticeLines(notice, size.columns).length)
+
+/** What is told, in lines; one, if nothing is. */
+export const noticeLines = (notice: string, columns: number): readonly string[] =>
+  wrapped(printableLine(notice), columns)
 
 /** Changes one room; nothing happens if it is no longer there. */
 const withPane = (state: State, roomId: string, change: (pane: Pane) => Pane): State => ({
@@ -81,11 +90,20 @@ export const withoutRoom = (state: State, roomId: string): State => {
 export const withMessage = (state: State, roomId: string, entry: Entry): State =>
   withPane(state, roomId, (pane) => received(pane, entry, roomId === state.current))
 
+/** A message was edited or deleted: wherever it is shown, it is as it is now. */
+export const withChange = (state: State, roomId: string, change: EntryChange): State => {
+  const next = withPane(state, roomId, (pane) => changed(pane, change))
+  const { panel } = state
+  if (state.current !== roomId || !panel || !isFound(panel.about)) return next
+  const entries = changedEntries(panel.about.entries, change)
+  return { ...next, panel: { ...panel, about: { ...panel.about, entries } } }
+}
+
 /** What of a room is as its SDK object says. */
 export const withFacts = (
   state: State,
   roomId: string,
-  facts: Partial<Pick<Pane, 'you' | 'members' | 'memberCount' | 'state'>>,
+  facts: Partial<Pick<Pane, 'roomName' | 'topic' | 'you' | 'members' | 'memberCount' | 'state'>>,
 ): State => withPane(state, roomId, (pane) => ({ ...pane, ...facts }))
 
 export const withReset = (state: State, roomId: string): State => withPane(state, roomId, voided)
@@ -114,8 +132,11 @@ export const withUnconfirmed = (
     unconfirmed: [...pane.unconfirmed, { number, text }],
   }))
 
-export const withConfirmed = (state: State, roomId: string, number: number): State =>
-  withPane(state, roomId, (pane) => confirmed(pane, number))
+export const withConfirmed = (state: State, roomId: string, number: number, seq: number): State =>
+  withPane(state, roomId, (pane) => confirmed(pane, number, seq))
+
+export const withRefused = (state: State, roomId: string, number: number): State =>
+  withPane(state, roomId, (pane) => refused(pane, number))
 
 export const withPage = (
   state: State,
@@ -125,7 +146,7 @@ export const withPage = (
 ): State => withPane(state, roomId, (pane) => loaded(pane, part, page))
 
 export const withLoading = (state: State, roomId: string, loading: boolean): State =>
-  withPane(state, roomId, (pane) => ({ ...pane, loading }))
+  withPane(state, roomId, (pane) => ({ ...pane, loading, changes: [] }))
 
 /** The page of the log that the view of the room in front needs. */
 export const missing = (
@@ -201,9 +222,23 @@ export const entered = (state: State): State => {
   return { ...state, line: EMPTY_LINE, entered: all, recalled: all.length, draft: '' }
 }
 
-export const withPanel = (state: State, about: Panel['about']): State => ({
+/** Writes something into the line, over what is there. */
+export const withLine = (state: State, text: string): State => ({
   ...state,
-  panel: { about, above: 0 },
+  line: { text, cursor: text.length },
+})
+
+export const withPanel = (state: State, about: Subject): State => ({
+  ...state,
+  panel: { about: isFound(about) ? asHeld(about, currentPane(state)) : about, above: 0 },
+})
+
+/** What was found may be older than what has come meanwhile. */
+const asHeld = (found: Found, pane: Pane | undefined): Found => ({
+  ...found,
+  entries: found.entries.map(
+    (entry) => pane?.log.entries.find(({ seq }) => seq === entry.seq) ?? entry,
+  ),
 })
 
 export const withoutPanel = (state: State): State => ({ ...state, panel: undefined, notice: '' })

@@ -1,34 +1,24 @@
 import { emitKeypressEvents, type Interface } from 'node:readline'
 import type { ReadStream, WriteStream } from 'node:tty'
-import { type Client, readLink, type Room, roomLink, ShareChatError } from '../client/client.ts'
-import { type Key, pasted, pressed, type Pressed, type Wish } from './keys.ts'
-import { Painter } from './painter.tsx'
-import { type Member, newPane } from './pane.ts'
-import { printableLine } from './printable.ts'
+import type { Client, Room } from '../client/client.ts'
 import {
-  currentPane,
-  inFront,
-  missing,
-  startState,
-  type State,
-  withConfirmed,
-  withFacts,
-  withLoading,
-  withMessage,
-  withoutOldTyping,
-  withoutRoom,
-  withPage,
-  withPanel,
-  withReset,
-  withRoom,
-  withTyping,
-  withUnconfirmed,
-} from './state.ts'
+  isRoomWish,
+  type Key,
+  pasted,
+  pressed,
+  type Pressed,
+  type RoomWish,
+  type Wish,
+} from './keys.ts'
+import { Painter } from './painter.tsx'
+import type { Pane } from './pane.ts'
+import { RoomRequests } from './room-requests.ts'
+import { Rooms } from './rooms.ts'
+import { sentenceOf } from './sentences.ts'
+import { currentPane, startState, type State, withoutOldTyping, withPanel } from './state.ts'
 
 /** After a stop signal, a process that can be stopped has been. */
 const STOP_MS = 20
-/** After a page of the log did not come. */
-const PAGE_RETRY_MS = 2_000
 /** A lone escape character is the key Escape when nothing follows it for so long. */
 const ESCAPE_MS = 50
 const NO_SIZE = { columns: 80, rows: 24 }
@@ -39,6 +29,8 @@ export interface TerminalOptions {
   readonly url: string
   /** The room to begin with. */
   readonly roomId: string
+  /** Of that room, for who is its owner. */
+  readonly ownerToken?: string
   readonly input: ReadStream
   readonly output: WriteStream
 }
@@ -61,12 +53,11 @@ export const runTerminal = (options: TerminalOptions): Promise<readonly Visited[
 class Terminal {
   readonly #options: TerminalOptions
   readonly #painter: Painter
-  readonly #rooms = new Map<string, Room>()
-  readonly #joining = new Set<string>()
+  readonly #rooms: Rooms
+  readonly #requests: RoomRequests
   /** Ends `run`; with an error, `run` throws it. */
   #end: (error?: unknown) => void = () => {}
   #state: State
-  #nextNumber = 1
   #paste: string | undefined
   #isSuspended = false
   #typingTimer: NodeJS.Timeout | undefined
@@ -77,15 +68,25 @@ class Terminal {
       (text) => options.output.write(text),
       () => this.#state,
       () => {
-        this.#loadMissing()
+        this.#rooms.loadMissing(this.#state)
         this.#expireTyping()
       },
     )
+    const { client, url } = options
+    const change = (how: (state: State) => State): void => this.#change(how)
+    const tell = (notice: string): void => this.#tell(notice)
+    this.#rooms = new Rooms({ client, url, change, tell })
+    this.#requests = new RoomRequests({
+      url,
+      tell,
+      show: (roomId, about) =>
+        change((state) => (state.current === roomId ? withPanel(state, about) : state)),
+    })
     this.#state = startState(this.#size())
   }
 
   async run(): Promise<readonly Visited[]> {
-    const { client, input, output, roomId } = this.#options
+    const { client, input, output, roomId, ownerToken } = this.#options
     const restore = (): void => this.#painter.screen.leave()
     const over = new Promise<void>((resolve, reject) => {
       this.#end = (error) => {
@@ -110,9 +111,13 @@ class Terminal {
     this.#state = { ...this.#state, connection: client.state, notice: 'Joining…' }
     this.#painter.screen.enter()
     this.#painter.now()
-    this.#join(roomId).catch((error: unknown) => this.#end(error))
+    if (ownerToken !== undefined) this.#rooms.own(roomId, ownerToken)
+    this.#rooms.join(roomId).catch((error: unknown) => this.#end(error))
     try {
       await over
+      return this.#state.panes
+        .filter(({ state }) => state !== 'over')
+        .map(({ roomName, link }) => ({ roomName, link }))
     } finally {
       this.#state = { ...this.#state, notice: 'Leaving…' }
       this.#painter.now()
@@ -124,7 +129,6 @@ class Terminal {
       output.off('resize', this.#resized)
       this.#painter.end()
     }
-    return this.#state.panes.map(({ roomName, link }) => ({ roomName, link }))
   }
 
   #size() {
@@ -164,30 +168,6 @@ class Terminal {
     )
   }
 
-  #loadMissing(): void {
-    const wanted = missing(this.#state)
-    const room = wanted && this.#rooms.get(wanted.roomId)
-    if (!wanted || !room) return
-    const { roomId, page } = wanted
-    this.#state = withLoading(this.#state, roomId, true)
-    const range =
-      page.part === 'older'
-        ? { before: page.before }
-        : page.part === 'newer'
-          ? { after: page.after }
-          : {}
-    room.history(range).then(
-      (entries) => this.#change((state) => withPage(state, roomId, page.part, entries)),
-      () => {
-        const retry = setTimeout(
-          () => this.#change((state) => withLoading(state, roomId, false)),
-          PAGE_RETRY_MS,
-        )
-        retry.unref()
-      },
-    )
-  }
-
   readonly #key = (text: string | undefined, key: Key): void => {
     if (key.name === 'paste-start') this.#paste = ''
     else if (key.name === 'paste-end') {
@@ -204,8 +184,11 @@ class Terminal {
   }
 
   #grant(wish: Wish): void {
-    const pane = currentPane(this.#state)
-    const room = pane && this.#rooms.get(pane.roomId)
+    if (isRoomWish(wish)) {
+      const pane = currentPane(this.#state)
+      const room = pane && this.#rooms.get(pane.roomId)
+      return room && this.#grantIn(pane, room, wish)
+    }
     switch (wish.do) {
       case 'quit':
         return this.#end()
@@ -213,21 +196,44 @@ class Terminal {
         return this.#suspend()
       case 'help':
         return this.#change((state) => withPanel(state, 'help'))
+      case 'new':
+        return this.#try(this.#rooms.create(wish.isOwned))
+      case 'join':
+        return this.#try(this.#rooms.joinTarget(wish.target))
+      case 'rooms':
+        return void this.#requests.rooms(this.#state.current)
+    }
+  }
+
+  #grantIn(pane: Pane, room: Room, wish: RoomWish): void {
+    const token = this.#rooms.ownerToken(room.id)
+    switch (wish.do) {
       case 'members':
         return this.#change((state) => withPanel(state, 'members'))
-      case 'new':
-        return this.#try(this.#create())
-      case 'join':
-        return this.#joinTarget(wish.target)
       case 'leave':
-        if (!room) return
-        this.#rooms.delete(room.id)
-        this.#change((state) => withoutRoom(state, room.id))
-        return this.#try(room.leave())
+        return this.#try(this.#rooms.leave(room))
       case 'typing':
-        return room?.typing()
+        return room.typing()
       case 'say':
-        return room && this.#say(room, wish.text)
+        return this.#rooms.say(room, wish.text)
+      case 'edit':
+        return void this.#requests.edit(pane, room, this.#rooms.lastOwn(pane), wish.text)
+      case 'delete':
+        return void (wish.name === undefined
+          ? this.#requests.deleteOwn(pane, room, this.#rooms.lastOwn(pane))
+          : this.#requests.deleteOf(pane, token, wish.name))
+      case 'search':
+        return void this.#requests.search(pane, wish.words)
+      case 'info':
+        return void this.#requests.info(pane, token !== undefined)
+      case 'code':
+        return void this.#requests.code(pane)
+      case 'change':
+        return void this.#requests.change(pane, token, wish.changes)
+      case 'remove':
+        return void this.#requests.remove(pane, token, wish.name)
+      case 'end':
+        return void this.#requests.end(pane, token)
     }
   }
 
@@ -240,72 +246,6 @@ class Terminal {
     this.#change((state) => ({ ...state, notice }))
   }
 
-  #say(room: Room, text: string): void {
-    const number = this.#nextNumber++
-    this.#change((state) => withUnconfirmed(state, room.id, number, text))
-    room.send(text).then(
-      () => this.#change((state) => withConfirmed(state, room.id, number)),
-      (error: unknown) => {
-        this.#change((state) => withConfirmed(state, room.id, number))
-        this.#tell(`Not said: ${sentenceOf(error)} (Up has it)`)
-      },
-    )
-  }
-
-  async #create(): Promise<void> {
-    const { roomId } = await this.#options.client.createRoom()
-    await this.#join(roomId)
-    this.#change((state) => withPanel(state, 'new room'))
-  }
-
-  #joinTarget(target: string): void {
-    const link = readLink(target)
-    if (link && link.url !== readLink(roomLink(this.#options.url, link.roomId))?.url) {
-      return this.#tell(`That room is on another server, ${link.url}.`)
-    }
-    this.#try(this.#join(link?.roomId ?? target))
-  }
-
-  async #join(roomId: string): Promise<void> {
-    if (this.#rooms.has(roomId)) return this.#change((state) => inFront(state, roomId))
-    if (this.#joining.has(roomId)) return
-    this.#joining.add(roomId)
-    this.#tell('Joining…')
-    let room: Room
-    try {
-      room = await this.#options.client.join(roomId)
-    } finally {
-      this.#joining.delete(roomId)
-    }
-    // In the turn in which it was joined: nothing of it is missed.
-    this.#listen(room)
-    this.#rooms.set(roomId, room)
-    const pane = newPane({
-      roomId,
-      roomName: room.name,
-      link: roomLink(this.#options.url, roomId),
-      ...membersOf(room),
-      you: room.you,
-      state: room.state,
-    })
-    this.#change((state) => ({ ...withRoom(state, pane), notice: '' }))
-  }
-
-  #listen(room: Room): void {
-    const { id } = room
-    room.on('message', (message) => this.#change((state) => withMessage(state, id, message)))
-    room.on('members', () => this.#change((state) => withFacts(state, id, membersOf(room))))
-    room.on('you', (you) => this.#change((state) => withFacts(state, id, { you })))
-    room.on('reset', () => this.#change((state) => withReset(state, id)))
-    room.on('typing', (member) =>
-      this.#change((state) => withTyping(state, id, member, performance.now())),
-    )
-    room.on('state', (roomState) => {
-      this.#change((state) => withFacts(state, id, { state: roomState }))
-      if (roomState === 'over' && this.#rooms.has(id)) this.#try(room.messages(room.seq).next())
-    })
-  }
-
   #suspend(): void {
     this.#isSuspended = true
     this.#painter.screen.leave()
@@ -314,17 +254,4 @@ class Terminal {
     // Where no shell waits for it, this process is not stopped at all.
     setTimeout(this.#resume, STOP_MS)
   }
-}
-
-/** Sorted, so that nobody jumps about. */
-const membersOf = (
-  room: Room,
-): { readonly members: readonly Member[]; readonly memberCount: number } => ({
-  members: room.members.toSorted((a, b) => a.name.localeCompare(b.name)),
-  memberCount: room.memberCount,
-})
-
-const sentenceOf = (error: unknown): string => {
-  if (error instanceof ShareChatError) return printableLine(error.message)
-  return 'That did not work.'
 }

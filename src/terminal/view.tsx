@@ -9,13 +9,15 @@ import { colorOf, type ScreenLine } from './paragraphs.ts'
 import { printableLine } from './printable.ts'
 import type { Position } from './screen.ts'
 import { inView } from './scroll.ts'
-import { currentPane, layoutOfState, type State } from './state.ts'
+import { currentPane, layoutOfState, noticeLines, type State } from './state.ts'
 
 const PROMPT = '> '
 const PROMPT_FROM_COLUMNS = 8
 const YOU = ' (you)'
 /** Of a room's name that must have place before its members are counted. */
 const MIN_NAME_CELLS = 8
+/** Below this a topic is not begun. */
+const MIN_TOPIC_CELLS = 6
 
 /** The whole screen. */
 export const View = ({ state }: { readonly state: State }): ReactElement => {
@@ -41,7 +43,7 @@ export const View = ({ state }: { readonly state: State }): ReactElement => {
           </Box>
         </Box>
       </Box>
-      {layout.hasHint && <Hint state={state} layout={layout} />}
+      {layout.hintRows > 0 && <Hint state={state} layout={layout} />}
       <Entry state={state} />
     </Box>
   )
@@ -80,12 +82,17 @@ const Title = ({ state, layout }: Placed): ReactElement => {
       (facts) => leftCells - cellsOf(facts) >= MIN_NAME_CELLS,
     ) ?? ''
   const nameCells = leftCells - cellsOf(rest)
+  const topic = topicIn(pane?.topic ?? '', nameCells - cellsOf(name))
   return (
     <Text inverse wrap="truncate-end">
-      {cut(fitted(cut(name, nameCells) + rest, leftCells) + right, cells)}
+      {cut(fitted(cut(name, nameCells) + topic + rest, leftCells) + right, cells)}
     </Text>
   )
 }
+
+/** The topic behind the name, if there is place for more than a letter or two of it. */
+const topicIn = (topic: string, cells: number): string =>
+  topic === '' || cells < MIN_TOPIC_CELLS ? '' : cut(`: ${printableLine(topic)}`, cells)
 
 const statusOf = (state: State, pane: Pane | undefined): string => {
   if (!pane) return state.connection
@@ -171,17 +178,23 @@ const PanelLines = ({
 }
 
 /** What has just happened, or who is typing, or what is below the view. */
-const Hint = ({ state, layout }: Placed): ReactElement => (
-  <Text dimColor wrap="truncate-end">
-    {cut(hintOf(state), layout.columns) || ' '}
-  </Text>
-)
+const Hint = ({ state, layout }: Placed): ReactElement => {
+  const lines = state.notice === '' ? [hintOf(state)] : noticeLines(state.notice, layout.columns)
+  return (
+    <>
+      {lines.slice(0, layout.hintRows).map((line, at) => (
+        <Text key={at} dimColor wrap="truncate-end">
+          {cut(line, layout.columns) || ' '}
+        </Text>
+      ))}
+    </>
+  )
+}
 
 const hintOf = (state: State): string => {
   const pane = currentPane(state)
-  if (state.notice !== '') return printableLine(state.notice)
   if (state.panel) return 'Escape: back to the messages'
-  if (!pane) return state.connection === 'live' ? 'No room: /join <link>, /new' : ''
+  if (!pane) return 'No room: /join <link>, /new, /rooms'
   if (pane.anchor) {
     return pane.unread > 0 ? `${pane.unread} new below. Escape: there` : 'Escape: to the newest'
   }
@@ -194,7 +207,7 @@ const hintOf = (state: State): string => {
 /** All rooms with their unread texts, and below them the members of the one in front. */
 const Sidebar = ({ state, layout }: Placed): ReactElement => {
   const cells = layout.sidebarCells - 2
-  const rows = layout.rows - 1 - Number(layout.hasHint)
+  const rows = layout.rows - 1 - layout.hintRows
   const pane = currentPane(state)
   const roomRows = Math.min(state.panes.length, Math.max(1, Math.floor((rows - 3) / 2)))
   const at = state.panes.findIndex(({ roomId }) => roomId === state.current)

@@ -1,11 +1,14 @@
 import { once } from 'node:events'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tmpdir } from 'node:os'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Cli, linkOf, sharechat, urlOf } from './cli.ts'
 import { eventually } from './deadline.ts'
-import { createRoom, history, type Listening, roomState } from './http.ts'
+import { call, createRoom, history, type Listening, roomState, withSecret } from './http.ts'
 import { Member } from './member.ts'
 import { startNodes } from './modes.ts'
+import { noteSecrets } from './secrets.ts'
 import { ServerNode } from './server-node.ts'
 
 const chatsOf = async (node: Listening, roomId: string): Promise<readonly string[]> => {
@@ -43,6 +46,75 @@ describe('sharechat, talking', () => {
       stdout: '',
       stderr: 'There is no such code, or it is used up or over.\n',
     })
+  })
+
+  test('new --owner keeps the token in a new file for this person alone; the room is as asked', async () => {
+    const folder = await mkdtemp(`${tmpdir()}/sharechat-owner-`)
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const file = `${folder}/room.key`
+    const asked = ['--name', 'Own Room', '--topic', 'Seats', '--capacity', '2', '--owner', file]
+    const made = await sharechat(['new', urlOf(node), ...asked])
+    expect(made).toEqual({ code: 0, stdout: expect.stringMatching(/#\S{36}\n$/), stderr: '' })
+    const token = (await readFile(file, 'utf8')).trim()
+    noteSecrets(token)
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    const path = `/api/room/${made.stdout.trim().split('#')[1]}`
+    const info = await withSecret(node, 'PATCH', path, token, { locked: true })
+    expect(JSON.parse(info.text)).toMatchObject({
+      ...{ roomName: 'Own Room', topic: 'Seats', capacity: 2, locked: true },
+    })
+    const [again, refused, missing] = await Promise.all([
+      sharechat(['new', urlOf(node), '--owner', file]),
+      sharechat(['new', urlOf(node), '--capacity', '0', '--owner', `${folder}/other.key`]),
+      sharechat(['join', linkOf(node, MISSING), '--owner', `${folder}/no.key`]),
+    ])
+    for (const { code, stdout } of [again, refused, missing])
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(again.stderr).toMatch(/room\.key cannot be made: it is there already\.\n$/)
+    expect(refused.stderr).toMatch(/^capacity is a whole number /)
+    expect(missing.stderr).toMatch(/no\.key cannot be read: there is no such file or folder\.\n$/)
+    expect(await readFile(file, 'utf8')).toBe(`${token}\n`)
+  })
+
+  test('search, export and rooms print lines that a terminal cannot obey, and nobody sees them', async () => {
+    const body = JSON.stringify({ name: 'Café\u202e', topic: 'Seats', public: true })
+    const made = await call(node, 'POST', '/api/room', { body })
+    const { roomId } = JSON.parse(made.text) as { readonly roomId: string }
+    const member = await Member.join(node, roomId)
+    await member.exchange('an old séance \u009b2J')
+    await member.exchange('other\nlines')
+    const link = linkOf(node, roomId)
+    const [found, none, whole, rooms] = await Promise.all([
+      sharechat(['search', link, 'OLD', 'sean']),
+      sharechat(['search', link, 'nothing', '--json']),
+      sharechat(['export', link]),
+      sharechat(['rooms', urlOf(node)]),
+    ])
+    for (const { code, stdout, stderr } of [found, none, whole, rooms]) {
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).not.toMatch(/(?!\n)\p{Cc}|\p{Bidi_Control}/u)
+    }
+    const { name } = member
+    expect(found.stdout).toMatch(
+      new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d ${name}: an old séance \\n$`),
+    )
+    expect(none.stdout).toBe('')
+    const { messages } = await history(node, roomId)
+    const lines = whole.stdout.trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(messages)
+    expect(rooms.stdout).toContain(`${link}  1 member  Café: Seats\n`)
+    expect((await roomState(node, roomId)).members).toHaveLength(1)
+  })
+
+  test('export: a reader that has had enough ends it, without a word', async () => {
+    const roomId = await createRoom(node)
+    const member = await Member.join(node, roomId)
+    for (let at = 0; at < 60; at += 1) member.say('x'.repeat(16_000))
+    await member.hasChats(60)
+    const whole = new Cli(['export', linkOf(node, roomId)])
+    await whole.prints(/\n/)
+    whole.process.stdout?.destroy()
+    expect(await whole.ended()).toMatchObject({ code: 0, stderr: '' })
   })
 
   test('say: each line is one message, in order, all stored when it exits with 0', async () => {
@@ -189,9 +261,12 @@ describe('sharechat', () => {
   test('--help of all and of each tells what there is, and exits with 0', async () => {
     const help = await sharechat(['--help'])
     expect(help).toMatchObject({ code: 0, stderr: '' })
-    for (const command of ['serve', 'doctor', 'new', 'join', 'say', 'tail', 'stress']) {
+    const talking = ['new', 'join', 'say', 'tail', 'search', 'export', 'rooms']
+    const commands = [...talking, 'serve', 'doctor', 'stress']
+    const helps = await Promise.all(commands.map((command) => sharechat([command, '--help'])))
+    for (const [at, command] of commands.entries()) {
       expect(help.stdout).toMatch(new RegExp(`^ {2}sharechat ${command}\\b`, 'm'))
-      const { code, stdout, stderr } = await sharechat([command, '--help'])
+      const { code, stdout, stderr } = helps[at]!
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
       expect(stdout).toMatch(new RegExp(`^ {2}sharechat ${command}\\b`, 'm'))
       expect(stdout).toMatch(/^Exit code: 0 /m)

@@ -1,5 +1,5 @@
 /** How long a test waits for what must come, in milliseconds; generous, for a busy machine. */
-export const DEADLINE_MS = 8000
+export const DEADLINE_MS = 20_000
 
 /**
  * The promise's value, or after `ms` milliseconds an error that says what was waited for.

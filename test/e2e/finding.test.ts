@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { eventually } from './deadline.ts'
-import { call, createRoom, expectError, history, page } from './http.ts'
+import { call, createRoom, history, walk } from './http.ts'
 import { Member } from './member.ts'
 import { clusterSettings, inBothModesAtAnyRate, startCluster, startNodes } from './modes.ts'
 import { ServerNode } from './server-node.ts'
@@ -36,25 +36,11 @@ inBothModesAtAnyRate('finding', (nodes) => {
     const all = (await history(nodes.a, roomId, '?search=quick')).elements
     const whole = (await history(nodes.a, roomId)).elements
     expect(whole).toEqual(expect.arrayContaining([...all]))
-    let at = await history(nodes.b, roomId, '?search=quick&limit=4')
-    expect(at.next).toBe(undefined)
-    const back = [at.elements]
-    while (at.prev !== undefined) {
-      at = await page(nodes.a, at.prev)
-      expect(at.next).toBeDefined()
-      back.unshift(at.elements)
-    }
+    const last = await history(nodes.b, roomId, '?search=quick&limit=4')
+    const { back, forth } = await walk(last, [nodes.a, nodes.b])
     expect(back.map((elements) => elements.length)).toEqual([2, 4])
     expect(back.flat()).toEqual(all)
-    const forth = [at.elements]
-    while (at.next !== undefined) {
-      at = await page(nodes.b, at.next)
-      expect(at.prev).toBeDefined()
-      forth.push(at.elements)
-    }
     expect(forth.flat()).toEqual(all)
-    for (const query of ['', '%20%09', 'x&search=y', 'x'.repeat(201), 'x&limit=0', 'x&before=1'])
-      expectError(await call(nodes.a, 'GET', `/api/room/${roomId}/messages?search=${query}`), 400)
   })
 
   test('an export is what a plain member of the room has seen, line by line', async () => {
@@ -94,8 +80,6 @@ inBothModesAtAnyRate('finding', (nodes) => {
       }
       expect(rooms).toEqual(expected)
     }
-    for (const query of ['limit=0', 'limit=1001', 'after=x', 'after=', 'x=1', 'limit=1&limit=1'])
-      expectError(await call(nodes.a, 'GET', `/api/rooms?${query}`), 400, 'invalid')
   })
 })
 

@@ -5,7 +5,7 @@ import { call } from './http.ts'
 import { indiscreetLines } from './secrets.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
-const START_MS = 20_000
+const START_MS = 40_000
 const PRINTED_URL = /http:\/\/[^\s"/]+:([1-9]\d*)/
 
 export type Settings = Readonly<Record<string, string>>

@@ -1,4 +1,7 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Random } from '../random.ts'
 import { CLI, linkOf, urlOf } from './cli.ts'
 import { eventually } from './deadline.ts'
@@ -6,6 +9,7 @@ import { createRoom, type Listening, roomState } from './http.ts'
 import { Member } from './member.ts'
 import { startNodes } from './modes.ts'
 import { KEYS, Pty, type PtyOptions } from './pty.ts'
+import { ServerNode } from './server-node.ts'
 import { WildProxy } from './wild-proxy.ts'
 
 const WIDE: PtyOptions = { columns: 80, rows: 20 }
@@ -20,8 +24,13 @@ const nameIn = async (node: Listening, roomId: string, at: number): Promise<stri
 
 // The pseudo-terminal comes from util-linux.
 describe.runIf(process.platform === 'linux')('terminal', () => {
+  let a: ServerNode
+  beforeAll(async () => {
+    a = (await ServerNode.start(1, { RATE_LIMIT: 'off' }))[0]!
+  })
+  afterAll(() => a.stop())
+
   test('two terminals talk; new, join, members, leave and quit do what they say', async () => {
-    const { a } = await startNodes('embedded')
     const one = new Pty([CLI, 'new', urlOf(a)], WIDE)
     await one.shows(/Members 1\b[^]*\s+joined\s+the\s+room\./)
     const [link = ''] = /http:\S+#[\da-f-]{36}/.exec(one.output) ?? []
@@ -71,9 +80,46 @@ describe.runIf(process.platform === 'linux')('terminal', () => {
     expect(await roomState(a, roomId)).toMatchObject({ members: [] })
   })
 
+  test('what was said is changed where it stands, by its author and by the owner, and by nobody else', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sharechat-owner-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const file = join(folder, 'room.key')
+    const one = new Pty([CLI, 'new', '--owner', file, urlOf(a)], SMALL)
+    await one.shows(/ · 1\b.* live\n[^]*\s+joined\s+the\s+room\./)
+    const [link = '', roomId = ''] = /http:\S+#([\da-f-]{36})/.exec(one.output) ?? []
+    const two = open(link)
+    await two.shows(/ · 2\b.* live\n[^]*\s+joined\s+the\s+room\.\n[^]*\s+joined\s+the\s+room\./)
+    const name = await nameIn(a, roomId, 1)
+    one.type('helo\r')
+    await two.shows(/:\s+helo\n/)
+    one.type('/edit\r')
+    await one.shows(/> \/edit helo$/)
+    one.type(`${KEYS.backspace}lo\r`)
+    for (const each of [one, two]) await each.shows(/:\s+hello \(edited\)\n/)
+    two.type('spam\rsorry\r')
+    await one.shows(/:\s+spam\n[^]*:\s+sorry\n/)
+    two.type('/delete\r')
+    await one.shows(/:\s+spam\n[^]*:\s+\(deleted\)\n/)
+    two.type('/lock\r')
+    await two.shows(/\nOnly the owner can do that/)
+    one.type(`/delete ${name}\r`)
+    await two.shows(/:\s+\(deleted\)\n[^]*:\s+\(deleted\)\n/)
+    one.type('/name Own Room\r/slow 2\r')
+    await two.shows(/^ Own Room · 2 members/)
+    one.type('/search hel\r')
+    await one.shows(/^Found: 1 · hel\n[^]*:\s+hello\n/m)
+    one.type(`/remove ${name}\r`)
+    await two.shows(/ over\n[^]*\nThe owner has removed you/)
+    one.type('/end now\r')
+    await one.shows(/ over\n[^]*\nThis room has ended/)
+    one.type('/quit\r')
+    expect(await one.exit()).toBe(0)
+    expect(one.output).not.toContain((await readFile(file, 'utf8')).trim())
+  })
+
   test('a node is killed: it says so, comes back on another node and has missed nothing', async () => {
-    const { a, b } = await startNodes('cluster')
-    let up = [a.port]
+    const { a: first, b } = await startNodes('cluster')
+    let up = [first.port]
     const proxy = await WildProxy.to(() => up, new Random(1))
     onTestFinished(() => proxy.close())
     const roomId = await createRoom(b)
@@ -83,7 +129,7 @@ describe.runIf(process.platform === 'linux')('terminal', () => {
     await far.shows(/\s+joined\s+the\s+room\.\n[^]*\s+joined\s+the\s+room\./)
     const name = await nameIn(b, roomId, 1)
     up = []
-    a.destroy()
+    first.destroy()
     await far.shows(/ (offline|connecting)\n/)
     far.type('said in the dark\r')
     near.type('one\rtwo\r')
@@ -98,7 +144,6 @@ describe.runIf(process.platform === 'linux')('terminal', () => {
   })
 
   test('what others send cannot do anything to the terminal', async () => {
-    const { a } = await startNodes('embedded')
     const roomId = await createRoom(a)
     const terminal = open(linkOf(a, roomId))
     await terminal.shows(/\s+joined\s+the\s+room\./)
@@ -119,7 +164,6 @@ describe.runIf(process.platform === 'linux')('terminal', () => {
   })
 
   test('it follows the size of its window, down to 10 × 3 and back', async () => {
-    const { a } = await startNodes('embedded')
     const roomId = await createRoom(a)
     const terminal = open(linkOf(a, roomId), { columns: 100, rows: 30 })
     // It is in the room before the other one: the lines below come in this order.
@@ -149,7 +193,6 @@ describe.runIf(process.platform === 'linux')('terminal', () => {
   })
 
   test('scroll-back goes to the first message of a long room, a page at a time', async () => {
-    const { a } = await startNodes('embedded', { RATE_LIMIT: 'off' })
     const roomId = await createRoom(a)
     const other = await Member.join(a, roomId)
     for (let at = 1; at <= 640; at++) other.say(`text ${at}`)
@@ -172,7 +215,6 @@ describe.runIf(process.platform === 'linux')('terminal', () => {
   })
 
   test('a room that there is not: the terminal is given back, a sentence, exit 1', async () => {
-    const { a } = await startNodes('embedded')
     const terminal = open(linkOf(a, 'd4d211a2-d09f-4e19-8822-8aeddcb0fdd8'))
     expect(await terminal.exit()).toBe(1)
     expect(terminal.modes).toEqual(GIVEN_BACK)

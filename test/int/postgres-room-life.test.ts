@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { PostgresRepository } from '../../src/adapters/postgres/repository.ts'
+import { openPostgres } from '../../src/adapters/postgres/open.ts'
 import {
   joining,
   leaving,
@@ -69,13 +69,13 @@ test('a long log goes a thousand rows a step, and the room last, whoever goes on
   )
   await repository.append(node, [leaving(member)])
   const left: (readonly number[])[] = []
-  const other = new PostgresRepository({ url: url })
+  const { repository: other, stop } = openPostgres(url)
   for (const caller of [repository, other, repository]) {
     await caller.expireRooms(ALL_OVER)
     left.push([await rowsOf('log'), await rowsOf('rooms')])
     expect(await repository.findRoom(room)).toBeUndefined()
   }
-  await other.stop()
+  await stop()
   expect(left).toEqual([
     [1_102, 1],
     [102, 1],
@@ -105,7 +105,7 @@ test('a room that someone else marked gone goes with its members, and their node
 })
 
 test('an append touches no index of the rooms', async () => {
-  const { repository, admin } = scene()
+  const { stored, repository, admin } = scene()
   const node = await newNode(repository)
   const room = await newRoom(repository)
   const member = await newMember(repository, node, room)
@@ -117,6 +117,6 @@ test('an append touches no index of the rooms', async () => {
     return row
   }
   // A backend tells its counts when it ends.
-  await repository.stop()
+  await stored.stop()
   await expect.poll(updates, { timeout: 5_000, interval: 20 }).toEqual({ all: 51, hot: 51 })
 })

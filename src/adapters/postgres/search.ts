@@ -1,11 +1,12 @@
 import { RoomError } from '../../ports/errors.ts'
 import type { LoggedMessage, RoomId, Seq } from '../../ports/model.ts'
-import { type Range, SEARCH_SEGMENT } from '../../ports/repository.ts'
+import type { Range } from '../../ports/repository.ts'
+import { SEARCH_SEGMENT, type SearchIndex } from '../../ports/search-index.ts'
 import { hasWords } from '../../ports/words.ts'
 import { plainArray, textArray } from './arrays.ts'
 import type { Pool } from './connect.ts'
 import { type MessageRow, toMessage } from './rows.ts'
-import { cut, placesOf } from './search-index.ts'
+import { cut, indexWords, placesOf } from './word-blocks.ts'
 
 /** What is common is found in the first segments, so at first few are asked for, then more and more. */
 const FIRST_SEGMENTS = 4
@@ -24,8 +25,8 @@ interface Bounds {
 /** Rows that the index names, in the order in which they are looked at; or all between two. */
 type Stretch = readonly Seq[] | Bounds
 
-/** See Repository.search. Postgres names those that may be meant, and here it is found out. */
-export const search = async (
+/** See SearchIndex.search. Postgres names those that may be meant, and here it is found out. */
+const search = async (
   pool: Pool,
   roomId: RoomId,
   words: readonly string[],
@@ -170,4 +171,24 @@ const boundsOf = async (
   if (seq === null) return 'cursor_unknown'
   if ('after' in range) return { low: seq + 1, high: row.last }
   return { low: 1, high: 'before' in range ? Math.min(seq - 1, row.last) : row.last }
+}
+
+export class PostgresSearchIndex implements SearchIndex {
+  readonly #pool: Pool
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+  }
+
+  search(
+    roomId: RoomId,
+    words: readonly string[],
+    range: Range,
+  ): Promise<readonly LoggedMessage[] | 'cursor_unknown' | undefined> {
+    return search(this.#pool, roomId, words, range)
+  }
+
+  indexWords(roomId: RoomId): Promise<boolean> {
+    return indexWords(this.#pool, roomId)
+  }
 }

@@ -201,6 +201,19 @@ const TEXTS: readonly CommandCase[] = [
       withRef,
     ),
   ),
+  invalid(
+    'an edit to a text with U+0000 and half a surrogate pair',
+    ({ roomId }) =>
+      json({ command: 'edit', roomId, ref: 'r-1', id: NOBODY, message: `${MARK}\0\ud83d` }),
+    withRef,
+  ),
+  {
+    title: 'an edit to a text that is too long',
+    frame: ({ roomId }) =>
+      json({ command: 'edit', roomId, ref: 'r-1', id: NOBODY, message: 'é'.repeat(8_193) }),
+    code: 'too_large',
+    about: withRef,
+  },
   ...['*'.repeat(16_385), '\n'.repeat(16_385), 'é'.repeat(8_193)].map((message): CommandCase => ({
     title: `a text that is too long, of ${message.length} ${JSON.stringify(message.slice(0, 1))}`,
     frame: ({ roomId }) => json({ command: 'send', roomId, ref: 'r-1', message }),
@@ -222,6 +235,26 @@ const ELSEWHERE: readonly CommandCase[] = [
     code: 'not_joined',
     about: ({ other }) => ({ roomId: other, ref: 'r-1' }),
   },
+  ...['edit', 'delete'].flatMap((command): CommandCase[] => {
+    const fields = {
+      ...{ command, ref: 'r-1', id: NOBODY },
+      ...(command === 'edit' && { message: MARK }),
+    }
+    return [
+      {
+        title: `${command} of a message that nobody wrote`,
+        frame: ({ roomId }) => json({ ...fields, roomId }),
+        code: 'not_found',
+        about: withRef,
+      },
+      {
+        title: `${command} in another room`,
+        frame: ({ other }) => json({ ...fields, roomId: other }),
+        code: 'not_joined',
+        about: ({ other }) => ({ roomId: other, ref: 'r-1' }),
+      },
+    ]
+  }),
   {
     title: 'join of a room that nobody made',
     frame: () => json({ command: 'join', roomId: '00000000-0000-4000-8000-000000000000' }),

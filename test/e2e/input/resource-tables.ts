@@ -1,5 +1,5 @@
 /** A text as it stands in a target, every byte escaped. */
-const escaped = (text: string | Uint8Array): string =>
+export const escaped = (text: string | Uint8Array): string =>
   Buffer.from(text).toString('hex').replaceAll(/../g, '%$&')
 
 /** An id that no room has. */
@@ -210,6 +210,12 @@ export const CHANGES: readonly (readonly [
   ['60: a long secret', 403, 'DELETE /api/room/ROOM', [`${SECRET}${'x'.repeat(200)}`], ''],
   ['60: two secrets', 403, 'DELETE /api/room/ROOM', [`${SECRET}, ${SECRET}`], ''],
   ['60: an empty secret', 403, 'DELETE /api/room/ROOM', ['Authorization: Bearer '], ''],
+  ['60: no token', 403, 'DELETE /api/room/ROOM', ['Authorization: Bearer'], ''],
+  ['60: a token of two parts', 403, 'DELETE /api/room/ROOM', [`${SECRET} more`], ''],
+  ['60: another alphabet', 403, 'DELETE /api/room/ROOM', ['Authorization: Bearer a+b/c=='], ''],
+  ['60: bytes', 403, 'DELETE /api/room/ROOM', ['Authorization: Bearer \xff\xfe'], ''],
+  ['60: a token in another header', 403, 'DELETE /api/room/ROOM', ['X-Api-Key: aGVsbG8'], ''],
+  ['60: a secret in the query', 403, 'DELETE /api/room/ROOM?access_token=aGVsbG8gd29y', [], ''],
   ['60: SQL', 403, 'DELETE /api/room/ROOM', ["Authorization: Bearer ' OR 1=1 --"], ''],
   ['61: a wrong one, a member', 403, 'DELETE /api/room/ROOM/members/MEMBER', [SECRET], ''],
   ['61: no member', 404, 'DELETE /api/room/ROOM/members/x', [SECRET], ''],
@@ -235,5 +241,12 @@ export const CHANGES: readonly (readonly [
   ['64: another setting', 400, 'PATCH /api/room/ROOM', [SECRET], '{"owner":true}'],
   ['64: no capacity', 400, 'PATCH /api/room/ROOM', [SECRET], '{"capacity":0}'],
   ['64: a slow mode of years', 400, 'PATCH /api/room/ROOM', [SECRET], '{"slowMode":1e9}'],
+  ['64: a name of two lines', 400, 'PATCH /api/room/ROOM', [SECRET], '{"name":"a\\nb"}'],
+  ['64: a name of blanks', 400, 'PATCH /api/room/ROOM', [SECRET], '{"name":" "}'],
+  ['64: half a topic', 400, 'PATCH /api/room/ROOM', [SECRET], '{"topic":"\\ud83d"}'],
+  ['64: a capacity twice', 400, 'PATCH /api/room/ROOM', [SECRET], '{"capacity":1,"capacity":2}'],
+  ['64: locked in a word', 400, 'PATCH /api/room/ROOM', [SECRET], '{"locked":"true"}'],
+  ['64: a slow mode that goes back', 400, 'PATCH /api/room/ROOM', [SECRET], '{"slowMode":-1}'],
+  ['64: a prototype', 400, 'PATCH /api/room/ROOM', [SECRET], '{"__proto__":{"locked":true}}'],
   ['64: half an object', 400, 'PATCH /api/room/ROOM', [SECRET], '{"name":'],
 ]

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { readNewArgs, readRoomArgs, readNoArgs, readTailArgs } from '../../../src/cli/args.ts'
+import {
+  readJoinArgs,
+  readNewArgs,
+  readNoArgs,
+  readRoomArgs,
+  readRoomsArgs,
+  readSearchArgs,
+  readTailArgs,
+} from '../../../src/cli/args.ts'
 import { UsageError } from '../../../src/stress/usage-error.ts'
 
 const ID = 'd4d211a2-d09f-4e19-8822-8aeddcb0fdd8'
@@ -18,17 +26,41 @@ test.for([
   expect(readRoomArgs(argv, env)).toEqual({ roomId: ID, url })
 })
 
-test('new: the server as an argument, as --url, or from the environment', () => {
-  expect(readNewArgs([], {})).toEqual({ url: DEFAULT, print: false, code: false })
+const NEW = { print: false, code: false, wish: {}, ownerFile: undefined }
+
+test('new: the server as an argument, as --url, or from the environment; how the room is to be', () => {
+  expect(readNewArgs([], {})).toEqual({ ...NEW, url: DEFAULT })
   expect(readNewArgs(['https://a/', '--print'], {})).toEqual({
+    ...NEW,
     url: 'https://a',
     print: true,
-    code: false,
   })
   expect(readNewArgs(['--url', 'http://a/#x', '--code'], {})).toEqual({
+    ...NEW,
     url: 'http://a',
-    print: false,
     code: true,
+  })
+  const wish = ['--name', 'Own', '--topic', '', '--capacity', '2', '--public', '--ttl', '60']
+  expect(readNewArgs([...wish, '--owner', 'own.key'], {})).toEqual({
+    ...NEW,
+    url: DEFAULT,
+    wish: { name: 'Own', topic: '', capacity: 2, public: true, ttl: 60, owner: true },
+    ownerFile: 'own.key',
+  })
+})
+
+test('join: the file of its owner; rooms: a server; search: a room and words', () => {
+  expect(readJoinArgs([ID, '--owner', 'own.key'], {})).toEqual({
+    url: DEFAULT,
+    roomId: ID,
+    ownerFile: 'own.key',
+  })
+  expect(readRoomsArgs(['http://a', '--json'], {})).toEqual({ url: 'http://a', json: true })
+  expect(readSearchArgs([`http://a/#${ID}`, 'two', 'words'], {})).toEqual({
+    url: 'http://a',
+    roomId: ID,
+    words: 'two words',
+    json: false,
   })
 })
 
@@ -69,6 +101,13 @@ test.for<
   [readTailArgs, [ID, '--all', '--after', '1']],
   [readNoArgs, ['--port', '9000']],
   [readNoArgs, ['9000']],
+  [readNewArgs, ['--capacity', 'two']],
+  [readNewArgs, ['--ttl', '-1']],
+  [readNewArgs, ['--owner']],
+  [readJoinArgs, []],
+  [readRoomsArgs, ['http://a', 'http://b']],
+  [readSearchArgs, [ID]],
+  [readSearchArgs, [ID, ' ']],
 ])('a command line that is wrong is refused with one sentence: %s %j', ([read, argv]) => {
   expect(() => read(argv, {})).toThrow(UsageError)
   expect(() => read(argv, {})).toThrow(/^[A-Z-][^\n]*\.$/)

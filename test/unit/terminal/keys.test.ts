@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
 import { type Key, pasted, pressed, type Wish } from '../../../src/terminal/keys.ts'
-import { currentPane, type State, withMessage, withoutRoom } from '../../../src/terminal/state.ts'
-import { inTwoRooms, said } from './scene.ts'
+import {
+  currentPane,
+  type State,
+  withMessage,
+  withoutRoom,
+  withUnconfirmed,
+} from '../../../src/terminal/state.ts'
+import { inTwoRooms, said, YOU } from './scene.ts'
 
 const SIZE = { columns: 40, rows: 12 }
 
@@ -46,7 +52,28 @@ test.for([
   ['/join http://a/#b', { do: 'join', target: 'http://a/#b' }],
   ['/JOIN  b ', { do: 'join', target: 'b' }],
   ['/leave', { do: 'leave' }],
-  ['/new', { do: 'new' }],
+  ['/join 493027', { do: 'join', target: '493027' }],
+  ['/new', { do: 'new', isOwned: false }],
+  ['/new owner', { do: 'new', isOwned: true }],
+  ['/rooms', { do: 'rooms' }],
+  ['/info', { do: 'info' }],
+  ['/code', { do: 'code' }],
+  ['/search  two words ', { do: 'search', words: 'two words' }],
+  ['/edit  as it is ', { do: 'edit', text: ' as it is ' }],
+  ['/delete', { do: 'delete', name: undefined }],
+  ['/delete Ok Echidna', { do: 'delete', name: 'Ok Echidna' }],
+  ['/remove ok', { do: 'remove', name: 'ok' }],
+  ['/name Own Corner', { do: 'change', changes: { name: 'Own Corner' } }],
+  ['/topic Seats', { do: 'change', changes: { topic: 'Seats' } }],
+  ['/topic off', { do: 'change', changes: { topic: '' } }],
+  ['/lock', { do: 'change', changes: { locked: true } }],
+  ['/unlock', { do: 'change', changes: { locked: false } }],
+  ['/capacity 12', { do: 'change', changes: { capacity: 12 } }],
+  ['/capacity off', { do: 'change', changes: { capacity: null } }],
+  ['/slow 30', { do: 'change', changes: { slowMode: 30 } }],
+  ['/slow off', { do: 'change', changes: { slowMode: 0 } }],
+  ['/public on', { do: 'change', changes: { public: true } }],
+  ['/end now', { do: 'end' }],
   ['/members', { do: 'members' }],
   ['/help', { do: 'help' }],
   ['/quit', { do: 'quit' }],
@@ -56,15 +83,15 @@ test.for([
   expect(keyboard.text).toBe('')
 })
 
-test.for(['/join', '/join a b', '/leave now', '/jion x', '/'])(
-  'a command that is wrong is told, not said: %s',
-  (line) => {
-    const keyboard = new Keyboard().type(line).press('return')
-    expect(keyboard.wishes).toEqual([])
-    expect(keyboard.state.notice).not.toBe('')
-    expect(keyboard.press('up').text).toBe(line)
-  },
-)
+test.for([
+  ...['/join', '/join a b', '/leave now', '/jion x', '/', '/constructor', '/new x', '/search '],
+  ...['/name', '/topic', '/lock now', '/capacity -1', '/capacity x', '/slow', '/public', '/end'],
+])('a command that is wrong is told, not said: %s', (line) => {
+  const keyboard = new Keyboard().type(line).press('return')
+  expect(keyboard.wishes).toEqual([])
+  expect(keyboard.state.notice).not.toBe('')
+  expect(keyboard.press('up').text).toBe(line)
+})
 
 test('what was entered comes back, and what is being written is kept meanwhile', () => {
   const keyboard = new Keyboard().type('one').press('return').type('two').press('return').type('th')
@@ -72,6 +99,22 @@ test('what was entered comes back, and what is being written is kept meanwhile',
   expect(keyboard.press('up', 'up').text).toBe('one')
   expect(keyboard.press('down', 'down').text).toBe('th')
   expect(keyboard.type('ree').text).toBe('three')
+})
+
+test('/edit alone brings back what was said last, to be changed', () => {
+  const state = withMessage(
+    withMessage(inTwoRooms(SIZE), 'a', said(1, 'one\nand two', YOU)),
+    'a',
+    said(2, 'of somebody else'),
+  )
+  const keyboard = new Keyboard(state).type('/edit').press('return')
+  expect(keyboard.text).toBe('/edit one\nand two')
+  expect(keyboard.press('return').wishes).toEqual([{ do: 'edit', text: 'one\nand two' }])
+  // What is not confirmed yet was said after that.
+  const waiting = new Keyboard(withUnconfirmed(state, 'a', 1, 'three')).type('/edit')
+  expect(waiting.press('return').text).toBe('/edit three')
+  const nothing = new Keyboard().type('/edit').press('return')
+  expect(nothing.wishes).toEqual([{ do: 'edit', text: '' }])
 })
 
 test('a paste of several lines is one message', () => {

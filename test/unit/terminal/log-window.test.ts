@@ -3,19 +3,22 @@ import {
   EMPTY_WINDOW,
   type Entry,
   type LogWindow,
+  withChange,
   withNewer,
   withNewest,
   withNext,
   withOlder,
 } from '../../../src/terminal/log-window.ts'
 
-const entry = (seq: number, message = `text ${seq}`): Entry => ({
+const entry = (seq: number, message = `text ${seq}`, edited?: string): Entry => ({
   seq,
+  id: `id ${seq}`,
   memberId: 'ca3d',
   memberName: 'Ok Echidna',
   type: 'chat',
   message,
   sent: '2026-11-21T11:36:24.516Z',
+  ...(edited === undefined ? {} : { edited }),
 })
 const run = (from: number, to: number): readonly Entry[] =>
   Array.from({ length: to - from + 1 }, (_, at) => entry(from + at))
@@ -70,4 +73,25 @@ test('from old messages to the newest without those between', () => {
   const log = withOlder(live(EMPTY_WINDOW, 301, 700), run(1, 300))
   expect(seqs(withNewest(log, run(601, 700)))).toEqual([601, 700, 100])
   expect(withNewest(log, run(601, 700))).toMatchObject({ atStart: false, atEnd: true })
+})
+
+const T1 = '2026-11-21T11:40:00.000Z'
+const T2 = '2026-11-21T11:41:00.000Z'
+
+test('a message that is held becomes what it was changed to, by the latest change', () => {
+  const log = live(EMPTY_WINDOW, 1, 3)
+  const edited = withChange(log, { target: 2, message: 'new', edited: T2 })
+  expect(edited.entries).toEqual([log.entries[0], entry(2, 'new', T2), log.entries[2]])
+  expect(withChange(edited, { target: 2, message: 'older', edited: T1 })).toEqual(edited)
+  expect(withChange(log, { target: 9, message: 'elsewhere', edited: T1 })).toBe(log)
+  expect(edited.lastSeq).toBe(3)
+})
+
+test('a deleted message has no text, whatever comes after', () => {
+  const log = withChange(live(EMPTY_WINDOW, 1, 2), { target: 1, deleted: T1 })
+  expect(log.entries[0]).toEqual({ ...entry(1, ''), deleted: T1 })
+  expect(withChange(log, { target: 1, message: 'back', edited: T2 })).toBe(log)
+  // The edit of what was deleted since comes without a text.
+  const told = withChange(live(EMPTY_WINDOW, 1, 2), { target: 1, message: '', edited: T1 })
+  expect(told).toEqual(log)
 })

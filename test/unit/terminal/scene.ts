@@ -13,6 +13,7 @@ export const room = (roomId: string, roomName: string): Pane =>
   newPane({
     roomId,
     roomName,
+    topic: '',
     link: `http://localhost:8080/#${roomId}`,
     you: YOU,
     members: [YOU, OTHER],
@@ -22,6 +23,7 @@ export const room = (roomId: string, roomName: string): Pane =>
 
 export const said = (seq: number, message: string, { id, name } = OTHER): Entry => ({
   seq,
+  id: `id ${seq}`,
   memberId: id,
   memberName: name,
   type: 'chat',

@@ -7,6 +7,7 @@ const ROWS = 4
 
 const said = (seq: number, message: string): Entry => ({
   seq,
+  id: `id ${seq}`,
   memberId: 'ca3d',
   memberName: 'Al',
   type: 'chat',

@@ -2,11 +2,15 @@ import { afterAll, expect, test } from 'vitest'
 import { Frames } from '../../../src/terminal/frames.ts'
 import type { Size } from '../../../src/terminal/layout.ts'
 import {
+  currentPane,
   scrolledLines,
   type State,
   typed,
+  withChange,
   withFacts,
+  withLoading,
   withMessage,
+  withPage,
   withPanel,
   withTyping,
   withUnconfirmed,
@@ -130,4 +134,73 @@ test('the members in view are those of now', () => {
   ])
   const alone = withFacts(state, 'a', { members: [YOU], memberCount: 1 })
   expect(picture(frames, alone).slice(1, 4)).toEqual(['Members: 1', 'Ok Echidna (you)', ''])
+})
+
+const LATER = '2026-11-21T12:00:00.000Z'
+
+test('a message that is edited or deleted is redrawn in its place, and marked', () => {
+  const before = talk({ columns: 60, rows: 8 })
+  const edited = withChange(before, 'a', { target: 2, message: 'no', edited: LATER })
+  const deleted = withChange(edited, 'a', { target: 1, deleted: LATER })
+  expect(picture(frames, deleted).slice(3, 6)).toEqual([
+    '11:36 Fantastic Wildfowl: (deleted)',
+    '11:36 Ok Echidna: no (edited)',
+    '11:36 Fantastic Wildfowl: red',
+  ])
+  // In what a search has found, too.
+  const { entries } = currentPane(before)!.log
+  const found = withPanel(before, { words: 'is', entries })
+  expect(picture(frames, found)[1]).toBe('Found: 3 · is')
+  // Also when the answer is older than the change.
+  const late = withPanel(deleted, { words: 'is', entries })
+  expect(picture(frames, late)[1]).toBe('Found: 2 · is')
+  const less = withChange(found, 'a', { target: 1, deleted: LATER })
+  expect(picture(frames, less).slice(1, 4)).toEqual([
+    'Found: 2 · is',
+    '2026-11-21 11:36 Fantastic Wildfowl: red',
+    '2026-11-21 11:36 Ok Echidna: yes',
+  ])
+})
+
+test('a change that comes while a page is on its way counts for the page, too', () => {
+  const asked = withLoading(talk({ columns: 60, rows: 9 }), 'a', true)
+  const edit = { target: 2, message: 'no', edited: LATER }
+  const page = [said(1, 'as it was'), said(2, 'as it was', YOU)]
+  const changed = withChange(withChange(asked, 'a', { target: 1, deleted: LATER }), 'a', edit)
+  const { entries } = currentPane(withPage(changed, 'a', 'newest', page))!.log
+  expect(entries.map(({ message, deleted }) => [message, deleted])).toEqual([
+    ['', LATER],
+    ['no', undefined],
+  ])
+})
+
+test('an unread text that is deleted is not unread', () => {
+  const unread = [said(2, 'two'), said(3, 'three')].reduce(
+    (state, entry) => withMessage(state, 'b', entry),
+    talk({ columns: 60, rows: 8 }),
+  )
+  const count = (state: State) => state.panes[1]?.unread
+  expect(count(unread)).toBe(3)
+  const one = withChange(unread, 'b', { target: 2, deleted: LATER })
+  expect([one, withChange(one, 'b', { target: 2, deleted: LATER })].map(count)).toEqual([2, 2])
+  expect(count(withChange(one, 'b', { target: 3, message: 'four', edited: LATER }))).toBe(2)
+  expect(count(withMessage(one, 'b', { ...said(9, ''), deleted: LATER }))).toBe(2)
+})
+
+test('a notice that is longer than a line is told to its end', () => {
+  const told = (rows: number) =>
+    picture(frames, { ...talk({ columns: 20, rows }), notice: 'one two three four five six' })
+  expect(told(8).slice(-3)).toEqual(['one two three four', 'five six', '>'])
+  expect(told(5).slice(-2)).toEqual(['one two three four', '>'])
+})
+
+test('the title has the topic, as far as there is place', () => {
+  const title = (columns: number) =>
+    picture(
+      frames,
+      withFacts(talk({ columns, rows: 5 }), 'a', { topic: 'Seats, \u001b[2J new' }),
+    )[0]
+  expect(title(40)).toBe(' Precious Corner · 2 members [2:1] live')
+  expect(title(48)).toBe(' Precious Corner: Seats… · 2 members [2:1] live')
+  expect(title(60)).toBe(' Precious Corner: Seats,  new · 2 members [2:1]        live')
 })

@@ -1,5 +1,5 @@
 import type { RoomId, Seq } from '../../ports/model.ts'
-import { SEARCH_SEGMENT } from '../../ports/repository.ts'
+import { SEARCH_SEGMENT } from '../../ports/search-index.ts'
 import { wordsOf } from '../../ports/words.ts'
 import { plainArray } from './arrays.ts'
 import type { Pool } from './connect.ts'
@@ -121,7 +121,7 @@ class Places {
   }
 }
 
-/** See Repository.indexWords. */
+/** See SearchIndex.indexWords. */
 export const indexWords = async (pool: Pool, roomId: RoomId): Promise<boolean> => {
   // `changes` before the texts, on purpose: index_segment compares. Any segment, so that nodes that do
   // this at the same time seldom do the same.
