@@ -21,7 +21,8 @@ export interface SearchIndex {
 
   /**
    * One step of preparing a room for search, which finds the same without it, but not as fast: takes
-   * the words of the next SEARCH_SEGMENT rows of its log once they are there. Not atomic.
+   * the words of SEARCH_SEGMENT rows of its log that are there and were not taken, or changed since.
+   * Not atomic.
    * @returns whether there is more to do now
    */
   indexWords(roomId: RoomId): Promise<boolean>

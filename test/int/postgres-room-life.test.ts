@@ -105,7 +105,7 @@ test('a room that someone else marked gone goes with its members, and their node
 })
 
 test('an append touches no index of the rooms', async () => {
-  const { repository, admin, stop } = scene()
+  const { stored, repository, admin } = scene()
   const node = await newNode(repository)
   const room = await newRoom(repository)
   const member = await newMember(repository, node, room)
@@ -117,6 +117,6 @@ test('an append touches no index of the rooms', async () => {
     return row
   }
   // A backend tells its counts when it ends.
-  await stop()
+  await stored.stop()
   await expect.poll(updates, { timeout: 5_000, interval: 20 }).toEqual({ all: 51, hot: 51 })
 })

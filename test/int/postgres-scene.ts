@@ -1,12 +1,15 @@
 import postgres from 'postgres'
 import { afterEach, beforeEach } from 'vitest'
 import { openPostgres, type StoredInPostgres } from '../../src/adapters/postgres/open.ts'
+import type { Repository } from '../../src/ports/repository.ts'
 import type { FreshDatabase } from '../services/database.ts'
 import { freshDatabase } from '../services/database.ts'
 
-/** What a test has to itself: a database, a repository on it, and a way round the repository. */
-export interface PostgresScene extends StoredInPostgres {
+/** What a test has to itself: a database, what is stored there, and a way round the repository. */
+export interface PostgresScene {
   readonly url: string
+  readonly stored: StoredInPostgres
+  readonly repository: Repository
   readonly admin: postgres.Sql
   /** Statements that wait for a lock now. */
   waitingForLocks(): Promise<number>
@@ -21,6 +24,7 @@ export const onPostgres = (): (() => PostgresScene) => {
     const database = await freshDatabase()
     const stored = openPostgres(database.url)
     await stored.start()
+    const { repository } = stored
     const admin = postgres(database.url, { max: 2, onnotice: () => {} })
     const waitingForLocks = async (): Promise<number> => {
       const rows = await admin`
@@ -30,11 +34,11 @@ export const onPostgres = (): (() => PostgresScene) => {
     }
     const rowsOf = async (table: string): Promise<number> =>
       (await admin`select 1 from ${admin(table)}`).length
-    scene = { url: database.url, database, ...stored, admin, waitingForLocks, rowsOf }
+    scene = { url: database.url, database, stored, repository, admin, waitingForLocks, rowsOf }
   })
 
   afterEach(async () => {
-    await scene?.stop()
+    await scene?.stored.stop()
     await scene?.admin.end({ timeout: 2 })
     await scene?.database.drop()
     scene = undefined

@@ -15,7 +15,7 @@ import { onPostgres } from './postgres-scene.ts'
 const scene = onPostgres()
 
 const found = async (room: RoomId, ...words: readonly string[]): Promise<readonly number[]> => {
-  const messages = await scene().searchIndex.search(room, words, { newest: true, limit: 10 })
+  const messages = await scene().stored.searchIndex.search(room, words, { newest: true, limit: 10 })
   return Array.isArray(messages) ? messages.map(({ seq }) => seq) : []
 }
 
@@ -33,7 +33,7 @@ const roomWith = async (segments: number) => {
 }
 
 const index = async (room: RoomId): Promise<void> => {
-  while (await scene().searchIndex.indexWords(room));
+  while (await scene().stored.searchIndex.indexWords(room));
 }
 
 /** Whether any block of the index has this word. */
@@ -80,12 +80,12 @@ test('a text that was changed is found by its new words at once, and of the old 
 })
 
 test('a text that is changed while its segment is indexed leaves no word behind', async () => {
-  const { admin, waitingForLocks, searchIndex } = scene()
+  const { stored, admin, waitingForLocks } = scene()
   const { room } = await roomWith(1)
   const holder = await admin.reserve()
   await holder`begin`
   await holder`update log set message = 'late' where room_id = ${room} and seq = 7`
-  const indexing = searchIndex.indexWords(room)
+  const indexing = stored.searchIndex.indexWords(room)
   await expect.poll(waitingForLocks, { interval: 5 }).toBe(1)
   await holder`commit`
   holder.release()
@@ -99,14 +99,14 @@ test('a text that is changed while its segment is indexed leaves no word behind'
 })
 
 test('a search that meets a segment which is just not indexed any more looks through it', async () => {
-  const { admin, searchIndex } = scene()
+  const { stored, admin } = scene()
   const { room } = await roomWith(3)
   await index(room)
   const answers: (readonly number[])[] = []
   const changing = async (): Promise<void> => {
     for (const n of upTo(15)) {
       await change(room, 1_030 + n, `changed ${n}`)
-      await searchIndex.indexWords(room)
+      await stored.searchIndex.indexWords(room)
     }
   }
   let changed = false
@@ -122,15 +122,15 @@ test('a search that meets a segment which is just not indexed any more looks thr
 })
 
 test('with a room its index goes, in steps, and nothing is indexed of a room that is gone', async () => {
-  const { repository, admin, rowsOf, searchIndex } = scene()
+  const { stored, repository, admin, rowsOf } = scene()
   const { node, room, member } = await roomWith(2)
   const other = await roomWith(1)
   await index(other.room)
   const others = await rowsOf('search_blocks')
-  expect(await searchIndex.indexWords(room)).toBe(true)
+  expect(await stored.searchIndex.indexWords(room)).toBe(true)
   await repository.append(node, [leaving(member)])
   await admin`select expire_rooms('00000000-0000-0000-0000-000000000000', 500, 0, 0)`
-  expect(await searchIndex.indexWords(room)).toBe(false)
+  expect(await stored.searchIndex.indexWords(room)).toBe(false)
   const late = '\u0001late\u0002\u0003'
   for (const segment of [0, 1]) {
     await admin`select index_segment(${room}, ${segment}, 0, ${late}, '')`

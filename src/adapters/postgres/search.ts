@@ -6,7 +6,7 @@ import { hasWords } from '../../ports/words.ts'
 import { plainArray, textArray } from './arrays.ts'
 import type { Pool } from './connect.ts'
 import { type MessageRow, toMessage } from './rows.ts'
-import { cut, indexWords, placesOf } from './search-index.ts'
+import { cut, indexWords, placesOf } from './word-blocks.ts'
 
 /** What is common is found in the first segments, so at first few are asked for, then more and more. */
 const FIRST_SEGMENTS = 4
