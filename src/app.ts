@@ -1,30 +1,34 @@
 import type { AddressInfo } from 'node:net'
 import { LocalPostgres } from './adapters/local-postgres/local-postgres.ts'
+import { openMemory } from './adapters/memory/open.ts'
 import { MemoryQueue } from './adapters/memory/queue.ts'
-import { MemoryRepository } from './adapters/memory/repository.ts'
 import type { Limits } from './adapters/http/admission.ts'
 import { Connections } from './adapters/http/connections.ts'
 import { encodeMessage, typeOf } from './adapters/http/frames.ts'
 import type { PageFile } from './adapters/http/page.ts'
 import { buildServer } from './adapters/http/server.ts'
-import { PostgresRepository } from './adapters/postgres/repository.ts'
+import { openPostgres } from './adapters/postgres/open.ts'
 import { RedisQueue } from './adapters/redis/queue.ts'
 import { SystemClock } from './adapters/system/clock.ts'
 import { EventLoopGauge } from './adapters/system/event-loop.ts'
 import { SystemIds } from './adapters/system/ids.ts'
 import { Bucket, Buckets } from './domain/bucket.ts'
+import { Changes } from './domain/changes.ts'
 import { Controller } from './domain/controller.ts'
 import { Directory, type GivenRoom } from './domain/directory.ts'
 import { History } from './domain/history.ts'
+import { Indexer } from './domain/indexer.ts'
 import { Invitations } from './domain/invitations.ts'
-import { Search } from './domain/search.ts'
+import { Owners } from './domain/owners.ts'
 import { Pace } from './domain/pace.ts'
+import { pause } from './domain/pause.ts'
+import { Search } from './domain/search.ts'
 import type { Clock } from './ports/clock.ts'
 import { codeOf } from './ports/errors.ts'
 import type { Log } from './ports/log.ts'
 import { noMeter } from './ports/meter.ts'
 import type { Queue } from './ports/queue.ts'
-import type { Repository } from './ports/repository.ts'
+import type { Stored } from './ports/stored.ts'
 import type { Rates, Settings } from './settings.ts'
 
 /** How much of the drain's time the domain may take; the rest is for closing sockets and pools. */
@@ -43,8 +47,7 @@ export interface App {
   stop(): Promise<void>
 }
 
-interface Services {
-  readonly repository: Repository
+interface Services extends Stored {
   readonly queue: Queue
   /** Whether the queue carries messages, and how many came that were none. */
   queueState(): { readonly up: boolean; readonly malformed: number }
@@ -67,11 +70,12 @@ export const buildApp = async (
   const ids = new SystemIds()
   const eventLoop = new EventLoopGauge()
   const services = servicesOf(settings, clock, log)
-  const { repository, queue } = services
+  const { repository, roomOwners, publicRooms, codes, searchIndex, queue } = services
   const metrics = settings.metrics && (await loadMetrics(settings))
   const meter = metrics?.meter ?? noMeter
   const connections = new Connections(meter)
   const history = new History(repository, clock)
+  const indexer = new Indexer({ searchIndex, clock, log })
   const controller = new Controller({
     ...settings,
     repository,
@@ -81,14 +85,19 @@ export const buildApp = async (
     log,
     meter,
     encode: encodeMessage,
+    onLogged: (rows) => indexer.logged(rows),
   })
-  const directory = new Directory({ repository, clock, ids, log, givenRooms })
+  const owners = new Owners({ roomOwners, ids, controller })
+  const changes = new Changes({ ...settings, repository, ids, owners, controller })
+  const directory = new Directory({ publicRooms, clock, ids, log, givenRooms })
   const server = buildServer({
     controller,
+    owners,
+    changes,
     history,
     directory,
-    invitations: new Invitations(repository, ids, clock),
-    search: new Search(repository, controller.indexer, clock),
+    invitations: new Invitations(codes, ids, clock),
+    search: new Search({ searchIndex, repository, indexer, clock }),
     page,
     pings: { repository: () => repository.ping(), queue: () => queue.ping() },
     limits: settings.rates && limitsOf(settings.rates, clock),
@@ -127,6 +136,7 @@ export const buildApp = async (
   }
 
   const stop = async () => {
+    indexer.stop()
     const results = await Promise.allSettled([
       within(
         clock,
@@ -186,7 +196,7 @@ const servicesOf = (settings: Settings, clock: Clock, log: Log): Services => {
 const queueInProcess = () => ({ up: true, malformed: 0 })
 
 const embeddedServices = (clock: Clock, memoryLimitBytes: number): Services => ({
-  repository: new MemoryRepository(clock, memoryLimitBytes),
+  ...openMemory(clock, memoryLimitBytes),
   queue: new MemoryQueue(clock),
   queueState: queueInProcess,
   start: async () => {},
@@ -195,17 +205,17 @@ const embeddedServices = (clock: Clock, memoryLimitBytes: number): Services => (
 
 const durableServices = (dataDir: string, clock: Clock, log: Log): Services => {
   const postgres = new LocalPostgres({ dataDir, log })
-  const repository = new PostgresRepository({ url: postgres.url })
+  const stored = openPostgres(postgres.url)
   return {
-    repository,
+    ...stored,
     queue: new MemoryQueue(clock),
     queueState: queueInProcess,
     start: async () => {
       await postgres.start()
-      await repository.start()
+      await stored.start()
     },
     stop: async () => {
-      await repository.stop()
+      await stored.stop()
       await postgres.stop()
     },
   }
@@ -216,18 +226,18 @@ const clusterServices = (
   clock: Clock,
   log: Log,
 ): Services => {
-  const repository = new PostgresRepository({ url: databaseUrl })
+  const stored = openPostgres(databaseUrl)
   const queue = new RedisQueue({ url: redisUrl, clock, log })
   return {
-    repository,
+    ...stored,
     queue,
     queueState: () => queue,
     start: async () => {
       await queue.start()
-      await repository.start()
+      await stored.start()
     },
     stop: async () => {
-      await Promise.all([queue.stop(), repository.stop()])
+      await Promise.all([queue.stop(), stored.stop()])
     },
   }
 }
@@ -244,8 +254,6 @@ const urlOf = (host: string, port: number): string => {
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host
   return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`
 }
-
-const pause = (clock: Clock, ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve))
 
 /** Settles as `work` does, or rejects after `ms`. */
 const within = async (clock: Clock, ms: number, work: Promise<void>): Promise<void> => {

@@ -1,8 +1,9 @@
+import { openMemory } from '../src/adapters/memory/open.ts'
 import { MemoryQueue } from '../src/adapters/memory/queue.ts'
-import { MemoryRepository } from '../src/adapters/memory/repository.ts'
 import { SystemIds } from '../src/adapters/system/ids.ts'
 import { Controller } from '../src/domain/controller.ts'
 import type { JoinWish } from '../src/domain/joins.ts'
+import { Owners } from '../src/domain/owners.ts'
 import type { MemberRates } from '../src/domain/pace.ts'
 import type { Log } from '../src/ports/log.ts'
 import { type Meter, noMeter } from '../src/ports/meter.ts'
@@ -26,17 +27,7 @@ export const tamper = (real: Repository, methods: Partial<Repository>): Reposito
   read: (roomId, range) => real.read(roomId, range),
   readLog: (roomId, range) => real.readLog(roomId, range),
   findMember: (roomId, hash) => real.findMember(roomId, hash),
-  findOwner: (roomId) => real.findOwner(roomId),
-  changeRoom: (...args) => real.changeRoom(...args),
-  endRoom: (roomId) => real.endRoom(roomId),
-  removeMember: (...args) => real.removeMember(...args),
   addressKey: () => real.addressKey(),
-  keepRooms: (...args) => real.keepRooms(...args),
-  publicRooms: (...args) => real.publicRooms(...args),
-  createCode: (...args) => real.createCode(...args),
-  takeCode: (...args) => real.takeCode(...args),
-  search: (roomId, words, range) => real.search(roomId, words, range),
-  indexWords: (roomId) => real.indexWords(roomId),
   lastSeqs: (seen) => real.lastSeqs(seen),
   resume: (...args) => real.resume(...args),
   detach: (attachments) => real.detach(attachments),
@@ -51,7 +42,7 @@ export const tamper = (real: Repository, methods: Partial<Repository>): Reposito
 /** Nodes in this process over one memory repository and one queue, on a clock of their own. */
 export const openWorld = () => {
   const clock = new FakeClock()
-  const repository = new MemoryRepository(clock, MEMORY_LIMIT_BYTES)
+  const { repository, roomOwners } = openMemory(clock, MEMORY_LIMIT_BYTES)
   const queue = new MemoryQueue(clock)
   const ids = new SystemIds()
 
@@ -80,6 +71,7 @@ export const openWorld = () => {
       roomTtlMs: 86_400_000,
       unusedRoomTtlMs: 3_600_000,
       rates: undefined,
+      onLogged() {},
       ...parts,
     })
     void controller.start()
@@ -105,11 +97,13 @@ export const openWorld = () => {
     return { ...(await joining), connection }
   }
 
+  const ownersOn = (controller: Controller): Owners => new Owners({ roomOwners, ids, controller })
+
   const logOf = async (roomId: RoomId) => {
     const page = await repository.read(roomId, { after: 0, limit: 1_000_000 })
     if (page === undefined || page === 'cursor_unknown') throw new Error('no such room')
     return page.messages
   }
 
-  return { clock, repository, queue, ids, startNode, join, joinResumable, logOf }
+  return { clock, repository, queue, ids, startNode, join, joinResumable, ownersOn, logOf }
 }

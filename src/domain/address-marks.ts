@@ -3,6 +3,7 @@ import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
 import type { AddressMark, RoomId } from '../ports/model.ts'
 import type { Repository } from '../ports/repository.ts'
+import { pause } from './pause.ts'
 
 const RETRY_MS = 500
 
@@ -31,7 +32,7 @@ export class AddressMarks {
         this.#key = await repository.addressKey()
       } catch (error) {
         log.debug('no key for addresses', { error })
-        await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve))
+        await pause(clock, RETRY_MS)
       }
     }
   }

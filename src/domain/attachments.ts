@@ -7,6 +7,7 @@ import type { AddressMark, MemberId, NodeId, RoomId } from '../ports/model.ts'
 import type { Note, Queue } from '../ports/queue.ts'
 import type { Attachment, Repository, Resumed, StoredMember } from '../ports/repository.ts'
 import type { Member } from './member.ts'
+import { pause } from './pause.ts'
 
 /** How many members one call detaches at most. */
 const DETACH_MEMBERS = 500
@@ -24,6 +25,8 @@ export interface AttachmentsParts {
   readonly nodeId: () => NodeId
   /** A member here is said to be attached elsewhere: the rows of this node tell. */
   readonly onDoubt: () => void
+  /** The row of a member here is gone, or another node's: see Disowned. */
+  readonly onMissing: (member: Member) => void
 }
 
 /**
@@ -38,6 +41,8 @@ export class Attachments {
   readonly #lost = new Map<MemberId, number>()
   /** Resumes under way, by room: what they attach is not connected yet. */
   readonly #resuming = new Map<RoomId, number>()
+  /** Connected members that another node says to have attached. */
+  readonly #claimed = new Set<Member>()
   #detaching = false
   #stopped = false
 
@@ -103,6 +108,7 @@ export class Attachments {
   /** A member's connection has ended, however that was. */
   forget(member: Member): void {
     if (this.#connected.get(member.id) === member) this.#connected.delete(member.id)
+    this.#claimed.delete(member)
   }
 
   /** Has the repository detach a member, as often as it takes. */
@@ -114,18 +120,24 @@ export class Attachments {
   /** Another node says that it has resumed a member. */
   heard({ memberId, attachment }: Attachment): void {
     const member = this.#connected.get(memberId)
-    if (member && member.attachment < attachment) this.#parts.onDoubt()
+    if (!member || member.attachment >= attachment) return
+    this.#claimed.add(member)
+    this.#parts.onDoubt()
   }
 
   /**
-   * Closes the connections of members that are attached elsewhere.
+   * Closes the connections of members that are attached elsewhere. A row that is not there may as well be
+   * that of a member that was removed, or whose room is over.
    * @param members some that were connected before the rows were read
    * @param stored all rows of this node
    */
   compare(members: readonly Member[], stored: readonly StoredMember[]): void {
     const here = new Map(stored.map(({ memberId, attachment }) => [memberId, attachment]))
     for (const member of members) {
-      if (here.get(member.id) !== member.attachment) member.remove('replaced')
+      const attachment = here.get(member.id)
+      if (attachment === member.attachment) continue
+      if (attachment !== undefined || this.#claimed.has(member)) member.remove('replaced')
+      else this.#parts.onMissing(member)
     }
   }
 
@@ -145,7 +157,7 @@ export class Attachments {
       } catch (error) {
         log.debug('members not detached', { error })
         if (codeOf(error) === 'internal') this.#settle(batch)
-        await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve))
+        await pause(clock, RETRY_MS)
       }
     }
     this.#detaching = false

@@ -1,9 +1,11 @@
+import type { Append, Rejection } from '../ports/append.ts'
 import { type ErrorCode, RoomError } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { MemberId, MessageId, RoomId, Seq } from '../ports/model.ts'
-import type { Append, Rejection, Repository } from '../ports/repository.ts'
+import type { Repository } from '../ports/repository.ts'
+import type { Controller } from './controller.ts'
 import { noSuchRoom, restarting } from './joins.ts'
-import type { Outbox, Outcome } from './outbox.ts'
+import type { Outcome } from './outbox.ts'
 import { notAllowed, type Owners } from './owners.ts'
 import { faultOf } from './text.ts'
 
@@ -24,10 +26,9 @@ export interface Changed {
 export interface ChangesParts {
   readonly repository: Pick<Repository, 'findMember'>
   readonly ids: Pick<Ids, 'messageId' | 'resumeHash'>
-  readonly outbox: Pick<Outbox, 'add'>
+  readonly controller: Pick<Controller, 'post'>
   readonly owners: Pick<Owners, 'isOwner'>
   readonly maxMessageBytes: number
-  readonly accepting: () => boolean
 }
 
 /** Changes of messages for those who hold a secret and are on no connection. */
@@ -61,15 +62,14 @@ export class Changes {
   }
 
   #append(entry: Append): Promise<Changed> {
-    const { outbox, accepting } = this.#parts
-    if (!accepting()) throw restarting()
     return new Promise((resolve, reject) => {
       const settle = (outcome: Outcome): void => {
         if ('change' in outcome) return resolve(outcome.change)
         if ('failed' in outcome) return reject(notNow(outcome.failed))
         reject('rejected' in outcome ? refusalOf(outcome.rejected) : notNow('internal'))
       }
-      if (!outbox.add(entry, settle)) reject(notNow('overloaded'))
+      const refused = this.#parts.controller.post(entry, settle)
+      if (refused) reject(refused === 'draining' ? restarting() : notNow(refused))
     })
   }
 }

@@ -1,37 +1,24 @@
+import type { Append } from '../ports/append.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Connection, EncodeMessage } from '../ports/connection.ts'
+import type { CloseReason, Connection, EncodeMessage } from '../ports/connection.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
 import type { DomainGauges, Meter } from '../ports/meter.ts'
-import type { LogRow, MemberId, Message, Room as RoomRef, RoomId } from '../ports/model.ts'
-import type { Note, Queue } from '../ports/queue.ts'
-import type {
-  Append,
-  MemberPlace,
-  NewRoom,
-  Repository,
-  RoomInfo,
-  RoomWithMembers,
-  StoredMember,
-} from '../ports/repository.ts'
+import type { LogRow, Room as RoomRef, RoomId } from '../ports/model.ts'
+import type { Queue } from '../ports/queue.ts'
+import type { NewRoom, Repository, RoomInfo, RoomWithMembers } from '../ports/repository.ts'
 import { AddressMarks } from './address-marks.ts'
 import { Attachments } from './attachments.ts'
-import { changeOf, Changes, type ChangeWish } from './changes.ts'
+import { Delivery } from './delivery.ts'
 import { closeInWaves } from './drain.ts'
 import { Expirer } from './expirer.ts'
-import { Indexer } from './indexer.ts'
 import { type Joined, Joins, type JoinWish, noSuchRoom } from './joins.ts'
-import type { Departure, Member, MemberHost } from './member.ts'
-import { OpenRooms } from './open-rooms.ts'
-import { Outbox, type Outcome } from './outbox.ts'
-import { Owners } from './owners.ts'
+import type { Member } from './member.ts'
+import { Members } from './members.ts'
+import { type NotTaken, Outbox, type Outcome } from './outbox.ts'
 import type { MemberRates } from './pace.ts'
-import { Publisher } from './publisher.ts'
 import { Reaper } from './reaper.ts'
-import { Repairer } from './repairer.ts'
-import { Replayer } from './replayer.ts'
 import type { Room } from './room.ts'
-import { SlowReaders } from './slow-readers.ts'
 
 export interface ControllerParts {
   readonly repository: Repository
@@ -51,10 +38,9 @@ export interface ControllerParts {
   readonly unusedRoomTtlMs: number
   /** How fast a member may send; undefined: as fast as it can. */
   readonly rates: MemberRates | undefined
+  /** Gets what was stored through this node, the rows of each room in seq order. */
+  readonly onLogged: (rows: readonly LogRow[]) => void
 }
-
-/** How long a member stays that the repository does not know, until it is known why. */
-const DISOWNED_MS = 500
 
 /** What its creator wants of a room. */
 export interface RoomWish extends Partial<Omit<NewRoom, 'id' | 'ownerHash'>> {
@@ -71,126 +57,66 @@ export interface CreatedRoom extends RoomRef {
  * this node. Any number of controllers over the same repository and queue serve the same rooms.
  */
 export class Controller {
-  /** Knows which rooms are to be prepared for search. */
-  readonly indexer: Indexer
   readonly #parts: ControllerParts
-  readonly #rooms: OpenRooms
-  /** Members with a connection here, a join under way, or a `left` that is not stored yet; not those that are attachments. */
-  readonly #known = new Set<MemberId>()
-  readonly #attachments: Attachments
-  readonly #joins: Joins
-  readonly #outbox: Outbox
   readonly #reaper: Reaper
-  readonly #repairer: Repairer
-  readonly #replayer: Replayer
-  readonly #publisher: Publisher
-  readonly #expirer: Expirer
-  readonly #slowReaders: SlowReaders
-  readonly #memberHost: MemberHost
+  readonly #attachments: Attachments
+  readonly #outbox: Outbox
+  readonly #delivery: Delivery
+  readonly #members: Members
   readonly #marks: AddressMarks
-  readonly owners: Owners
-  readonly changes: Changes
+  readonly #joins: Joins
+  readonly #expirer: Expirer
   #phase: 'starting' | 'serving' | 'draining' = 'starting'
   /** How many members there were to close when the drain came to that. */
   #toClose: number | undefined
 
   constructor(parts: ControllerParts) {
     this.#parts = parts
-    this.#slowReaders = new SlowReaders(parts.clock)
     const nodeId = () => this.#reaper.nodeId
-    this.indexer = new Indexer(parts)
-    const onLogged = (rows: readonly LogRow[]) => {
-      this.#publisher.logged(rows)
-      this.indexer.logged(rows)
-    }
+    const onLogged = (rows: readonly LogRow[]) => this.logged(rows)
     this.#reaper = new Reaper({
       ...parts,
       onLogged,
-      onLeaseLost: () => this.#leaseLost(),
-      compareRows: () => {
-        const { connected } = this.#attachments
-        return (stored) => {
-          for (const row of stored) this.#judge(row)
-          this.#attachments.compare(connected, stored)
-        }
-      },
+      onLeaseLost: () => this.#removeAll('lease_lost'),
+      compareRows: () => this.#members.compareRows(),
     })
     this.#attachments = new Attachments({
       ...parts,
       nodeId,
       onDoubt: () => this.#reaper.compareSoon(),
+      onMissing: (member) => this.#members.disowned(member, 'replaced'),
     })
     this.#outbox = new Outbox({
       ...parts,
       onLogged,
       nodeId,
-      onAppending: () => this.#publisher.appending(),
+      onAppending: () => this.#delivery.appending(),
     })
-    this.#rooms = new OpenRooms({
+    this.#delivery = new Delivery({
       ...parts,
       nodeId,
-      onNote: (room, note) => this.#heard(room, note),
-      onDoubt: (room) => this.#repairer.doubt(room),
-      host: {
-        clock: parts.clock,
-        meter: parts.meter,
-        gapIn: (room) => this.#repairer.gapIn(room),
-        behind: (room, member, from) => this.#replayer.start(room, member, from),
-      },
+      onResumed: (attachment) => this.#attachments.heard(attachment),
     })
-    this.#publisher = new Publisher({
+    this.#members = new Members({
       ...parts,
-      nodeId,
-      rooms: this.#rooms.byId,
+      outbox: this.#outbox,
+      delivery: this.#delivery,
+      attachments: this.#attachments,
+      reaper: this.#reaper,
+      post: (entry, settle) => this.post(entry, settle),
     })
-    this.#replayer = new Replayer({ ...parts, rooms: this.#rooms.byId })
-    this.#repairer = new Repairer({
-      ...parts,
-      rooms: this.#rooms.byId,
-      onRoomGone: (room) => room.removeAll('room_gone'),
-      onLogReset: (room) => {
-        for (const member of room.members) member.leave('log_reset')
-      },
-    })
-    this.#expirer = new Expirer(parts)
-    this.#memberHost = {
-      slowReaders: this.#slowReaders,
-      maxMessageBytes: parts.maxMessageBytes,
-      rates: parts.rates,
-      clock: parts.clock,
-      meter: parts.meter,
-      chat: (member, text, ref, settle) => this.#chat(member, text, ref, settle),
-      change: (member, wish, ref, settle) => this.#change(member, wish, ref, settle),
-      typing: ({ id, name, roomId }) => this.#publisher.typing(roomId, { id, name }),
-      failedMessage: (member, text) => this.#failedMessage(member, text),
-      gone: (member, departure) => this.#gone(member, departure),
-      disowned: (member) => this.#disowned(member),
-    }
     this.#marks = new AddressMarks(parts)
     this.#joins = new Joins({
       ...parts,
       marks: this.#marks,
-      rooms: this.#rooms,
+      rooms: this.#delivery.rooms,
       outbox: this.#outbox,
       reaper: this.#reaper,
       attachments: this.#attachments,
-      memberHost: this.#memberHost,
-      known: this.#known,
-      accepting: () => this.accepting,
-      storeLeft: (place) => this.#storeLeft(place),
-    })
-    this.owners = new Owners({
-      ...parts,
-      rooms: this.#rooms,
-      publisher: this.#publisher,
-      expirer: this.#expirer,
-    })
-    this.changes = new Changes({
-      ...parts,
-      outbox: this.#outbox,
-      owners: this.owners,
+      members: this.#members,
       accepting: () => this.accepting,
     })
+    this.#expirer = new Expirer(parts)
   }
 
   /** Whether this node takes joins now. */
@@ -200,19 +126,19 @@ export class Controller {
 
   /** How many of each this node holds now. */
   get holds(): { readonly rooms: number; readonly members: number; readonly waiting: number } {
-    const members = this.#known.size + this.#attachments.size
-    return { rooms: this.#rooms.byId.size, members, waiting: this.#outbox.depth }
+    const members = this.#members.known.size + this.#attachments.size
+    return { rooms: this.#openRooms.length, members, waiting: this.#outbox.depth }
   }
 
   get gauges(): DomainGauges {
-    let members = 0
-    for (const room of this.#rooms.byId.values()) members += room.members.size
+    const rooms = this.#openRooms
+    const members = rooms.reduce((sum, room) => sum + room.members.size, 0)
     return {
-      rooms: this.#rooms.byId.size,
+      rooms: rooms.length,
       members,
       outboxEntries: this.#outbox.depth,
       leaseAgeMs: this.#reaper.leaseAgeMs,
-      sweepLagMs: this.#repairer.sweepLagMs,
+      sweepLagMs: this.#delivery.sweepLagMs,
       drained: this.#toClose === undefined ? 0 : 1 - members / Math.max(1, this.#toClose),
     }
   }
@@ -223,7 +149,7 @@ export class Controller {
     await this.#marks.start()
     if (this.#phase !== 'starting') return
     this.#phase = 'serving'
-    this.#repairer.start()
+    this.#delivery.start()
     this.#expirer.start()
   }
 
@@ -280,6 +206,29 @@ export class Controller {
   }
 
   /**
+   * Puts an entry on its way into a room's log; settled once, unless it is refused at once with a code.
+   */
+  post(entry: Append, settle: (outcome: Outcome) => void): NotTaken | undefined {
+    if (!this.accepting) return 'draining'
+    return this.#outbox.add(entry, settle) ? undefined : 'overloaded'
+  }
+
+  /**
+   * Tells the members here and the other nodes of what this node has stored.
+   * @param rows those of each room in seq order
+   */
+  logged(rows: readonly LogRow[]): void {
+    this.#delivery.logged(rows)
+    this.#parts.onLogged(rows)
+  }
+
+  /** This node has ended a room: its members here are closed with `room_gone`, and its rows removed. */
+  ended(roomId: RoomId): void {
+    this.#delivery.ended(roomId)
+    this.#expirer.hurry()
+  }
+
+  /**
    * Takes no more joins and posts, finishes what is under way, closes all members with `drain` and
    * stores their `left`. Resolves when that is done; the caller bounds the wait.
    * @param spreadMs over how long many members are closed, in jittered waves; few are closed at once
@@ -288,119 +237,35 @@ export class Controller {
     const served = this.#phase === 'serving'
     this.#phase = 'draining'
     this.#expirer.stop()
-    this.indexer.stop()
     await this.#outbox.idle()
-    this.#publisher.flush()
-    for (const room of this.#rooms.byId.values()) room.flush()
-    const rooms = Array.from(this.#rooms.byId.values())
+    this.#delivery.flush()
     // Joins that were under way are refused, so the members of now are all there will be.
-    const members = rooms.flatMap((room) => Array.from(room.members))
+    const members = this.#openRooms.flatMap((room) => Array.from(room.members))
     this.#toClose = members.length
     await closeInWaves(members, spreadMs, this.#parts)
     this.#reaper.stop()
     if (served) await this.#reaper.reapSelf()
-    this.#publisher.flush()
+    this.#delivery.flush()
   }
 
   /** Stops all timers. Nothing is stored or delivered afterwards. */
   stop(): void {
     this.#phase = 'draining'
-    for (const room of this.#rooms.byId.values()) room.removeAll('drain')
+    this.#removeAll('drain')
     this.#outbox.stop()
-    this.#publisher.stop()
+    this.#delivery.stop()
     this.#attachments.stop()
     this.#marks.stop()
-    this.#replayer.stop()
-    this.#repairer.stop()
     this.#expirer.stop()
-    this.indexer.stop()
     this.#reaper.stop()
-    this.#slowReaders.stop()
+    this.#members.stop()
   }
 
-  #chat(
-    member: Member,
-    text: string,
-    ref: string | undefined,
-    settle: (outcome: Outcome) => void,
-  ): 'draining' | 'overloaded' | undefined {
-    const { ids } = this.#parts
-    const { id: memberId, roomId } = member
-    const messageId = ref === undefined ? ids.messageId() : ids.messageIdOf(memberId, ref)
-    return this.#put({ type: 'chat', roomId, memberId, messageId, message: text }, settle)
+  get #openRooms(): readonly Room[] {
+    return Array.from(this.#delivery.rooms.byId.values())
   }
 
-  #change(
-    { id, roomId }: Member,
-    wish: ChangeWish,
-    ref: string,
-    settle: (outcome: Outcome) => void,
-  ): 'draining' | 'overloaded' | undefined {
-    return this.#put(changeOf(roomId, id, this.#parts.ids.messageIdOf(id, ref), wish), settle)
-  }
-
-  #put(entry: Append, settle: (outcome: Outcome) => void): 'draining' | 'overloaded' | undefined {
-    if (!this.accepting) return 'draining'
-    return this.#outbox.add(entry, settle) ? undefined : 'overloaded'
-  }
-
-  /** If it was removed, that is in the log, and says more than that this node seems gone. */
-  #disowned(member: Member): void {
-    this.#reaper.hurry()
-    const room = this.#rooms.byId.get(member.roomId)
-    if (room) this.#repairer.doubt(room)
-    this.#parts.clock.after(DISOWNED_MS, () => member.remove('lease_lost'))
-  }
-
-  #failedMessage(member: Member, text: string): Message {
-    return {
-      id: this.#parts.ids.messageId(),
-      roomId: member.roomId,
-      memberId: member.id,
-      memberName: member.name,
-      type: 'failed',
-      message: text,
-      sent: this.#parts.clock.wallTime(),
-    }
-  }
-
-  #heard(room: Room, note: Note): void {
-    if (note.kind === 'typing') room.showTyping(note.member)
-    else if (note.kind === 'changed') this.#repairer.doubt(room)
-    else this.#attachments.heard(note)
-  }
-
-  #gone(member: Member, departure: Departure): void {
-    const { id: memberId, roomId, attachment } = member
-    const room = this.#rooms.byId.get(roomId)
-    room?.members.delete(member)
-    this.#attachments.forget(member)
-    if (departure === 'removed') this.#known.delete(memberId)
-    else if (departure === 'lost' && attachment > 0) {
-      this.#attachments.detach({ memberId, attachment })
-    } else this.#storeLeft({ memberId, roomId })
-    if (room) this.#rooms.closeIfEmpty(room)
-  }
-
-  /**
-   * A row of this node that nobody stands behind is not left there. Only rows that were read before
-   * are judged, and a member that is resumed meanwhile has another attachment, so a stray stays one.
-   */
-  #judge(row: StoredMember): void {
-    if (this.#known.has(row.memberId) || this.#attachments.isKnown(row)) return
-    if (row.resumable) this.#attachments.detach(row)
-    else this.#storeLeft(row)
-  }
-
-  #storeLeft({ memberId, roomId }: MemberPlace): void {
-    this.#known.add(memberId)
-    this.#outbox.add(
-      { type: 'left', roomId, memberId, messageId: this.#parts.ids.messageId() },
-      () => this.#known.delete(memberId),
-    )
-  }
-
-  #leaseLost(): void {
-    for (const room of this.#rooms.byId.values()) room.removeAll('lease_lost')
+  #removeAll(reason: CloseReason): void {
+    for (const room of this.#openRooms) room.removeAll(reason)
   }
 }

@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../ports/clock.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Log } from '../ports/log.ts'
 import type { RoomId } from '../ports/model.ts'
-import type { ListedRoom, NamedRoom, Repository } from '../ports/repository.ts'
+import type { ListedRoom, NamedRoom, PublicRooms } from '../ports/public-rooms.ts'
 
 /** Rooms are kept for as long as a few rounds may fail. */
 const KEEP_MS = 600_000
@@ -17,7 +17,7 @@ export interface GivenRoom {
 }
 
 export interface DirectoryParts {
-  readonly repository: Pick<Repository, 'keepRooms' | 'publicRooms'>
+  readonly publicRooms: PublicRooms
   readonly clock: Clock
   readonly ids: Pick<Ids, 'namedRoomId' | 'random'>
   readonly log: Log
@@ -54,10 +54,10 @@ export class Directory {
   /** Resolves when the given rooms are there, or could not be made now: then it is tried again. */
   async start(): Promise<void> {
     if (this.#given.length === 0 || this.#stopped) return
-    const { repository, clock, ids, log } = this.#parts
+    const { publicRooms, clock, ids, log } = this.#parts
     try {
       for (let at = 0; at < this.#given.length; at += AT_ONCE) {
-        await repository.keepRooms(this.#given.slice(at, at + AT_ONCE), KEEP_MS)
+        await publicRooms.keep(this.#given.slice(at, at + AT_ONCE), KEEP_MS)
       }
       this.#failing = false
     } catch (error) {
@@ -79,7 +79,7 @@ export class Directory {
    * @throws RoomError `unavailable`, `internal`
    */
   async page(after: RoomId | undefined, limit: number): Promise<DirectoryPage> {
-    const rooms = await this.#parts.repository.publicRooms(after, limit + 1)
+    const rooms = await this.#parts.publicRooms.list(after, limit + 1)
     return { rooms: rooms.slice(0, limit), more: rooms.length > limit }
   }
 }

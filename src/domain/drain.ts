@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Member } from './member.ts'
+import { pause } from './pause.ts'
 
 /** A node that goes away closes this many members at a time, so that others get them as a ramp. */
 const WAVE_MEMBERS = 200
@@ -20,7 +21,6 @@ export const closeInWaves = async (
     const start = wave * WAVE_MEMBERS
     for (const member of members.slice(start, start + WAVE_MEMBERS)) member.remove('drain')
     if (wave === waves - 1) break
-    const pause = (spreadMs / waves) * (0.5 + ids.random())
-    await new Promise<void>((resolve) => clock.after(pause, resolve))
+    await pause(clock, (spreadMs / waves) * (0.5 + ids.random()))
   }
 }

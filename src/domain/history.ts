@@ -56,9 +56,9 @@ export class History {
 
   /**
    * All messages of a room that are there when the promise resolves, in pages that are not empty. A page
-   * is read when it is asked for; nothing is held between pages.
+   * is read when it is asked for; nothing is held between pages. The iteration throws a RoomError when it
+   * cannot come to its end.
    * @param deleted whether those that were deleted are there, too
-   * The iteration throws a RoomError when it cannot come to its end.
    * @throws RoomError `not_found`, `overloaded`, `unavailable`, `internal`
    */
   async all(roomId: RoomId, deleted = false): Promise<AsyncIterable<readonly LoggedMessage[]>> {

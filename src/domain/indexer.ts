@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { LogRow, RoomId } from '../ports/model.ts'
-import { type Repository, SEARCH_SEGMENT } from '../ports/repository.ts'
+import { SEARCH_SEGMENT, type SearchIndex } from '../ports/search-index.ts'
 
 const MAX_ROOMS = 10_000
 const FIRST_PAUSE_MS = 100
@@ -12,7 +12,7 @@ const PAUSE = 1
 const BUSY_PAUSE = 19
 
 export interface IndexerParts {
-  readonly repository: Pick<Repository, 'indexWords'>
+  readonly searchIndex: Pick<SearchIndex, 'indexWords'>
   readonly clock: Clock
   readonly log: Log
 }
@@ -58,7 +58,7 @@ export class Indexer {
   }
 
   async #step(): Promise<void> {
-    const { repository, clock, log } = this.#parts
+    const { searchIndex, clock, log } = this.#parts
     const [roomId] = this.#rooms
     if (roomId === undefined) {
       this.#next = undefined
@@ -67,7 +67,7 @@ export class Indexer {
     this.#rooms.delete(roomId)
     const start = clock.now()
     try {
-      if (await repository.indexWords(roomId)) this.#rooms.add(roomId)
+      if (await searchIndex.indexWords(roomId)) this.#rooms.add(roomId)
       this.#failing = false
     } catch (error) {
       if (!this.#failing) log.warn('room not prepared for search', { error })

@@ -1,8 +1,8 @@
 import type { Clock } from '../ports/clock.ts'
+import type { Codes } from '../ports/codes.ts'
 import { RoomError } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
 import { type Code, isCode, type Room, type RoomId } from '../ports/model.ts'
-import type { Repository } from '../ports/repository.ts'
 import { Buckets, type Rate } from './bucket.ts'
 import { noSuchRoom } from './joins.ts'
 import { Turns } from './turns.ts'
@@ -43,7 +43,7 @@ export interface CreatedCode {
  * million, and a wrong one costs its sender, his network and everyone. A right one costs nothing.
  */
 export class Invitations {
-  readonly #repository: Pick<Repository, 'createCode' | 'takeCode'>
+  readonly #codes: Codes
   readonly #ids: Pick<Ids, 'code'>
   readonly #addresses: Buckets
   readonly #networks: Buckets
@@ -53,12 +53,8 @@ export class Invitations {
   /** The budget of all was used up when it was last asked for. */
   #closedUntil = 0
 
-  constructor(
-    repository: Pick<Repository, 'createCode' | 'takeCode'>,
-    ids: Pick<Ids, 'code'>,
-    clock: Clock,
-  ) {
-    this.#repository = repository
+  constructor(codes: Codes, ids: Pick<Ids, 'code'>, clock: Clock) {
+    this.#codes = codes
     this.#ids = ids
     this.#addresses = new Buckets(OF_ADDRESS, clock)
     this.#networks = new Buckets(OF_NETWORK, clock)
@@ -74,7 +70,7 @@ export class Invitations {
     const terms = { ttlMs, uses, mostOfRoom: MOST_OF_ROOM, most: MOST }
     for (let tries = 0; tries < TRIES; tries += 1) {
       const code = this.#ids.code()
-      const expires = await this.#repository.createCode(roomId, code, terms)
+      const expires = await this.#codes.create(roomId, code, terms)
       if (typeof expires === 'number') return { code, expires }
       if (expires === undefined) throw noSuchRoom()
       if (expires === 'room_full') {
@@ -103,7 +99,7 @@ export class Invitations {
   async #take(code: Code, guesser: Guesser): Promise<Room | { readonly waitMs: number }> {
     const waitMs = this.#waitMs(guesser)
     if (waitMs > 0) return { waitMs }
-    const room = await this.#repository.takeCode(code, OF_ALL)
+    const room = await this.#codes.take(code, OF_ALL)
     if (room && 'waitMs' in room) this.#closedUntil = this.#clock.now() + room.waitMs
     if (room) return room
     this.#addresses.take(guesser.address)

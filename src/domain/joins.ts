@@ -1,13 +1,15 @@
+import type { Rejection } from '../ports/append.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Connection } from '../ports/connection.ts'
 import { codeOf, type ErrorCode, RoomError } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
-import type { MemberId, MemberRef, ResumeHash, RoomId, Seq } from '../ports/model.ts'
-import type { MemberPlace, Rejection, Repository, Resumed, Roster } from '../ports/repository.ts'
+import type { MemberRef, ResumeHash, RoomId, Seq } from '../ports/model.ts'
+import type { Repository, Resumed, Roster } from '../ports/repository.ts'
 import type { AddressMarks } from './address-marks.ts'
 import type { Attachments } from './attachments.ts'
 import { Gathering } from './gathering.ts'
-import { Member, type MemberHost } from './member.ts'
+import { Member } from './member.ts'
+import type { Members } from './members.ts'
 import type { OpenRooms } from './open-rooms.ts'
 import type { Outbox } from './outbox.ts'
 import type { Reaper } from './reaper.ts'
@@ -44,12 +46,9 @@ export interface JoinsParts {
   readonly outbox: Pick<Outbox, 'add'>
   readonly reaper: Pick<Reaper, 'nodeId' | 'hurry'>
   readonly attachments: Attachments
-  readonly memberHost: MemberHost
-  /** Members with a join under way, a connection, or a `left` waiting; not those that are attachments. */
-  readonly known: Set<MemberId>
+  readonly members: Members
   readonly marks: Pick<AddressMarks, 'of'>
   readonly accepting: () => boolean
-  readonly storeLeft: (place: MemberPlace) => void
 }
 
 /** Where a member begins: the room from `start` on, the member with the seq after `held`. */
@@ -115,15 +114,15 @@ export class Joins {
     connection: Connection,
     { resume, after, address }: JoinWish,
   ): Promise<Entrance | undefined> {
-    const { attachments, reaper, known, accepting, memberHost, marks } = this.#parts
+    const { attachments, reaper, members, accepting, marks } = this.#parts
     if (resume === undefined) return undefined
     const { nodeId } = reaper
     const attach = (resumed: Resumed | undefined): Entrance | undefined => {
       // Of one whose `left` waits here the row goes with it.
-      if (!resumed || known.has(resumed.memberId)) return undefined
+      if (!resumed || members.known.has(resumed.memberId)) return undefined
       // The row falls to whoever reaps the id that it is attached to.
       if (!accepting() || reaper.nodeId !== nodeId) throw restarting()
-      const member = new Member(resumed.memberId, room.id, connection, memberHost)
+      const member = new Member(resumed.memberId, room.id, connection, members)
       member.name = resumed.memberName
       member.attachment = resumed.attachment
       const entrance = admit(room, member, resumed.lastSeq, resumed.lastSeq + 1, after)
@@ -144,11 +143,11 @@ export class Joins {
     { after, address }: JoinWish,
     secret: string,
   ): Promise<Entrance> {
-    const { attachments, known, ids } = this.#parts
+    const { attachments, members, ids } = this.#parts
     const resumeHash = ids.resumeHash(secret)
     return this.#storeJoined(room, connection, { address, resumeHash }, (member, seq) => {
       member.attachment = 1
-      known.delete(member.id)
+      members.known.delete(member.id)
       const entrance = admit(room, member, seq, seq, after)
       attachments.connect(member)
       return entrance
@@ -174,15 +173,15 @@ export class Joins {
     { address, resumeHash }: { readonly address: string | undefined; resumeHash?: ResumeHash },
     stored: (member: Member, seq: Seq) => T,
   ): Promise<T> {
-    const { ids, maxRoomMembers, known, outbox, reaper, accepting, marks } = this.#parts
+    const { ids, maxRoomMembers, members, outbox, reaper, accepting, marks } = this.#parts
     const mark = marks.of(room.id, address)
-    const member = new Member(ids.memberId(), room.id, connection, this.#parts.memberHost)
+    const member = new Member(ids.memberId(), room.id, connection, members)
     const place = { roomId: room.id, memberId: member.id }
-    known.add(member.id)
+    members.known.add(member.id)
     return new Promise((resolve, reject) => {
       const names = [ids.memberName(), ids.memberName(), ids.memberName()] as const
       const refuse = (error: RoomError) => {
-        known.delete(member.id)
+        members.known.delete(member.id)
         reject(error)
       }
       const taken = outbox.add(
@@ -198,7 +197,7 @@ export class Joins {
         (outcome) => {
           if ('failed' in outcome) {
             refuse(notNow(outcome.failed))
-            if (outcome.failed === 'unknown') this.#parts.storeLeft(place)
+            if (outcome.failed === 'unknown') members.storeLeft(place)
           } else if (!('message' in outcome)) {
             const refusal = 'rejected' in outcome ? refusalOf(outcome.rejected) : undefined
             if (!refusal) reaper.hurry()

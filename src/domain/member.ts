@@ -4,7 +4,7 @@ import type { ErrorCode } from '../ports/errors.ts'
 import type { Meter } from '../ports/meter.ts'
 import type { MemberId, Message, MessageId, RoomId, Seq } from '../ports/model.ts'
 import type { ChangeWish } from './changes.ts'
-import type { Outcome } from './outbox.ts'
+import type { NotTaken, Outcome } from './outbox.ts'
 import { type MemberRates, Pace, type Verdict } from './pace.ts'
 import type { Reader, SlowReaders } from './slow-readers.ts'
 import { excerpt, faultOf, utf8Bytes, withoutLineBreak } from './text.ts'
@@ -52,7 +52,7 @@ type Settle = (outcome: Outcome) => void
  */
 export type Departure = 'left' | 'lost' | 'removed'
 
-/** What a member needs from the controller that made it. */
+/** What a member needs from the node that it is on. */
 export interface MemberHost {
   readonly slowReaders: SlowReaders
   readonly maxMessageBytes: number
@@ -69,34 +69,38 @@ export interface MemberHost {
     text: string,
     ref: string | undefined,
     settle: (outcome: Outcome) => void,
-  ): 'draining' | 'overloaded' | undefined
+  ): NotTaken | undefined
   /** As `chat`, for a change of a message of this member's. */
   change(
     member: Member,
     wish: ChangeWish,
     ref: string,
     settle: (outcome: Outcome) => void,
-  ): 'draining' | 'overloaded' | undefined
+  ): NotTaken | undefined
   /** Tells the others in the room that this member is typing. */
   typing(member: Member): void
   /** A message of type `failed` for this member, with a new id and the node's time. */
   failedMessage(member: Member, text: string): Message
   /** The member is gone from this node. */
   gone(member: Member, departure: Departure): void
-  /** The repository does not know this member: it was removed, or this node counts as gone. */
-  disowned(member: Member): void
+  /**
+   * The repository does not know this member: it was removed, or this node counts as gone.
+   * @param reason to end its connection with, if nothing better is known soon
+   */
+  disowned(member: Member, reason: CloseReason): void
 }
 
 /**
- * One participant of one room, for as long as its connection lasts. Made by the controller, which
- * stores it; in the room once its `joined` is stored.
+ * One participant of one room, for as long as its connection lasts; in the room once its `joined` is
+ * stored.
  */
 export class Member implements Reader {
   /** The first seq that the room's fan-out has to deliver to it; none while it is caught up by reads. */
   from: Seq = Number.POSITIVE_INFINITY
   /** How often it was attached to a connection; 0: it cannot be resumed. */
   attachment = 0
-  #name = ''
+  /** What the repository called it; empty before its `joined` is stored. */
+  name = ''
   #pace: Pace | undefined
   #present = true
   #typedAt = -TYPING_MS
@@ -107,15 +111,6 @@ export class Member implements Reader {
     readonly connection: Connection,
     readonly host: MemberHost,
   ) {}
-
-  /** The name that the repository gave it; empty before its `joined` is stored. */
-  get name(): string {
-    return this.#name
-  }
-
-  set name(name: string) {
-    this.#name = name
-  }
 
   /** Whether it is still connected to this node. */
   get present(): boolean {
@@ -264,7 +259,7 @@ export class Member implements Reader {
     if (rejected === 'not_yours') return { code: 'forbidden', more: { reason: NOT_YOURS } }
     this.#count(what, rejected === 'room_gone' ? 'not_found' : 'draining')
     if (rejected === 'room_gone') this.remove('room_gone')
-    else this.host.disowned(this)
+    else this.host.disowned(this, 'lease_lost')
     return undefined
   }
 

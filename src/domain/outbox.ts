@@ -1,3 +1,4 @@
+import type { Append, Appended, Rejected } from '../ports/append.ts'
 import type { Cancel, Clock } from '../ports/clock.ts'
 import { codeOf, type ErrorCode } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
@@ -10,7 +11,7 @@ import type {
   NodeId,
   RoomId,
 } from '../ports/model.ts'
-import type { Append, Appended, Rejected, Repository } from '../ports/repository.ts'
+import type { Repository } from '../ports/repository.ts'
 
 const MAX_ENTRIES = 10_000
 const MAX_BYTES = 16 << 20
@@ -29,6 +30,9 @@ export type Outcome =
   | { readonly change: LoggedEdit | LoggedDeletion }
   | Rejected
   | { readonly failed: ErrorCode }
+
+/** Why an entry is refused at once, so that nothing becomes of it. */
+export type NotTaken = 'draining' | 'overloaded'
 
 interface Waiting {
   readonly entry: Append

@@ -1,21 +1,17 @@
 import { RoomError } from '../ports/errors.ts'
 import type { Ids } from '../ports/ids.ts'
-import type { RoomId, RoomSettings } from '../ports/model.ts'
-import type { MemberPlace, Repository } from '../ports/repository.ts'
-import type { Expirer } from './expirer.ts'
+import type { MemberPlace, RoomId, RoomSettings } from '../ports/model.ts'
+import type { RoomOwners } from '../ports/room-owners.ts'
+import type { Controller } from './controller.ts'
 import { noSuchRoom } from './joins.ts'
-import type { OpenRooms } from './open-rooms.ts'
-import type { Publisher } from './publisher.ts'
 
 /** How long nobody from the address of a removed member can join. */
 const KEEP_OUT_MS = 3_600_000
 
 export interface OwnersParts {
-  readonly repository: Pick<Repository, 'findOwner' | 'changeRoom' | 'endRoom' | 'removeMember'>
+  readonly roomOwners: RoomOwners
   readonly ids: Pick<Ids, 'ownerHash' | 'isSame' | 'messageId'>
-  readonly rooms: OpenRooms
-  readonly publisher: Pick<Publisher, 'logged' | 'ended'>
-  readonly expirer: Pick<Expirer, 'hurry'>
+  readonly controller: Pick<Controller, 'logged' | 'ended'>
 }
 
 /**
@@ -34,8 +30,8 @@ export class Owners {
    * @throws RoomError `not_found`, `unavailable`, `internal`
    */
   async isOwner(roomId: RoomId, token: string): Promise<boolean> {
-    const { repository, ids } = this.#parts
-    const known = await repository.findOwner(roomId)
+    const { roomOwners, ids } = this.#parts
+    const known = await roomOwners.findOwner(roomId)
     if (known === undefined) throw noSuchRoom()
     return known !== 'none' && ids.isSame(ids.ownerHash(token), known)
   }
@@ -45,11 +41,11 @@ export class Owners {
    * @throws RoomError `forbidden`, `not_found`, `unavailable`, `unknown`, `internal`
    */
   async change(roomId: RoomId, token: string, changes: Partial<RoomSettings>): Promise<void> {
-    const { repository, ids, publisher } = this.#parts
+    const { roomOwners, ids, controller } = this.#parts
     await this.#check(roomId, token)
-    const changed = await repository.changeRoom(roomId, ids.messageId(), changes)
+    const changed = await roomOwners.changeRoom(roomId, ids.messageId(), changes)
     if (!changed) throw noSuchRoom()
-    if (changed.row) publisher.logged([changed.row])
+    if (changed.row) controller.logged([changed.row])
   }
 
   /**
@@ -58,12 +54,10 @@ export class Owners {
    * @throws RoomError as `change`
    */
   async dismiss(roomId: RoomId, token: string): Promise<void> {
-    const { repository, rooms, publisher, expirer } = this.#parts
+    const { roomOwners, controller } = this.#parts
     await this.#check(roomId, token)
-    if (!(await repository.endRoom(roomId))) throw noSuchRoom()
-    publisher.ended(roomId)
-    expirer.hurry()
-    rooms.byId.get(roomId)?.removeAll('room_gone')
+    if (!(await roomOwners.endRoom(roomId))) throw noSuchRoom()
+    controller.ended(roomId)
   }
 
   /**
@@ -72,11 +66,11 @@ export class Owners {
    * @throws RoomError as `change`; `not_found` also when there is no such member
    */
   async remove(place: MemberPlace, token: string): Promise<void> {
-    const { repository, ids, publisher } = this.#parts
+    const { roomOwners, ids, controller } = this.#parts
     await this.#check(place.roomId, token)
-    const left = await repository.removeMember(place, ids.messageId(), KEEP_OUT_MS)
+    const left = await roomOwners.removeMember(place, ids.messageId(), KEEP_OUT_MS)
     if (!left) throw new RoomError('not_found', 'There is no such member.')
-    publisher.logged([left])
+    controller.logged([left])
   }
 
   async #check(roomId: RoomId, token: string): Promise<void> {

@@ -4,6 +4,7 @@ import type { Log } from '../ports/log.ts'
 import type { Meter } from '../ports/meter.ts'
 import type { LoggedMessage, NodeId } from '../ports/model.ts'
 import type { Repository, StoredMember } from '../ports/repository.ts'
+import { pause } from './pause.ts'
 
 /** How many members one reap removes at most. */
 const REAP_MEMBERS = 500
@@ -12,10 +13,10 @@ const COMPARE_MS = 10_000
 const START_RETRY_MS = 500
 
 /** How often a lease is renewed: a node that misses two renewals in a row still has its lease. */
-export const renewalMs = (leaseMs: number): number => leaseMs * 0.3
+const renewalMs = (leaseMs: number): number => leaseMs * 0.3
 
 export interface ReaperParts {
-  readonly repository: Repository
+  readonly repository: Pick<Repository, 'holdLease' | 'reap' | 'membersOf'>
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
@@ -68,7 +69,7 @@ export class Reaper {
   async start(): Promise<void> {
     while (!this.#stopped) {
       if (await this.#take()) break
-      await new Promise<void>((resolve) => this.#parts.clock.after(START_RETRY_MS, resolve))
+      await pause(this.#parts.clock, START_RETRY_MS)
     }
     this.#compareTime = this.#parts.clock.now() + COMPARE_MS
     this.#schedule(renewalMs(this.#parts.leaseMs))

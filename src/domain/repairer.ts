@@ -17,7 +17,7 @@ const MAX_READS = 4
 const RETRY_MS = 500
 
 export interface RepairerParts {
-  readonly repository: Repository
+  readonly repository: Pick<Repository, 'lastSeqs' | 'readLog'>
   readonly clock: Clock
   readonly log: Log
   readonly meter: Meter
@@ -41,6 +41,8 @@ export class Repairer {
   readonly #reads: (() => Promise<void>)[] = []
   #reading = 0
   readonly #doubted = new Set<Room>()
+  /** Those that are being compared. */
+  #asking: readonly Room[] = []
   #round: Iterator<Room> | undefined
   /** The repository has answered every comparison of this round so far. */
   #roundAnswered = true
@@ -92,6 +94,11 @@ export class Repairer {
   doubt(room: Room): void {
     this.#doubted.add(room)
     if (!this.#sweeping) this.#parts.clock.soon(() => void this.#sweep())
+  }
+
+  /** Whether what a doubt may bring has not been let out yet. */
+  isInDoubt(room: Room): boolean {
+    return this.#doubted.has(room) || this.#asking.includes(room) || this.#atWork.has(room)
   }
 
   #open(room: Room): boolean {
@@ -178,7 +185,11 @@ export class Repairer {
     while (answering && this.#doubted.size > 0) {
       const doubted = take(this.#doubted.values(), SLICE_ROOMS)
       for (const room of doubted) this.#doubted.delete(room)
+      this.#asking = doubted
       answering = await this.#compare(doubted)
+      this.#asking = []
+      // The next sweep that is answered comes to them.
+      for (const room of answering ? [] : doubted) this.#doubted.add(room)
     }
     this.#sweeping = false
   }

@@ -33,6 +33,8 @@ interface Replay {
   readonly member: Member
   /** The first seq that the member has not been given. */
   next: Seq
+  /** What is before is read, whatever the room has let out. */
+  readonly start: Seq
 }
 
 /**
@@ -53,9 +55,12 @@ export class Replayer {
     this.#parts = parts
   }
 
-  /** @param from the first seq that the member is to get; its `from` is set when it has caught up */
-  start(room: Room, member: Member, from: Seq): void {
-    this.#goOn({ room, member, next: from })
+  /**
+   * @param from the first seq that the member is to get; its `from` is set when it has caught up
+   * @param start it has not, before it has got everything before this seq, which is stored
+   */
+  start(room: Room, member: Member, from: Seq, start: Seq): void {
+    this.#goOn({ room, member, next: from, start })
   }
 
   stop(): void {
@@ -65,7 +70,7 @@ export class Replayer {
 
   #goOn(replay: Replay): void {
     if (!this.#isWanted(replay)) return
-    if (replay.next >= (replay.room.next ?? 0)) {
+    if (replay.next >= Math.max(replay.start, replay.room.next ?? 0)) {
       replay.member.from = replay.next
     } else if (hasRoom(replay)) {
       this.#ready.push(replay)
@@ -129,6 +134,10 @@ export class Replayer {
     const due = page.rows.filter(({ seq }, index) => seq === replay.next + index)
     // The log ends before what was let out, or has a hole.
     if (due.length === 0) return member.leave('log_reset')
+    // The room let out before this member was in it that it is removed.
+    if (due.some((row) => 'removed' in row && row.memberId === member.id)) {
+      return member.remove('removed')
+    }
     const entries = due.map((row) => entryOf(row, this.#parts.encode))
     for (const slice of slicesOf(entries)) {
       if (!hasRoom(replay)) break

@@ -14,8 +14,11 @@ export interface RoomHost {
   readonly meter: Meter
   /** An entry came before its turn, or the log is said to be longer: something may be missing. */
   gapIn(room: Room): void
-  /** What a member is to get was let out before it was in the room: it has to be read from there on. */
-  behind(room: Room, member: Member, from: Seq): void
+  /**
+   * A member is to get what was let out before it was in the room, or stored before it came: that has to be
+   * read, from there on, and up to `start` at least.
+   */
+  behind(room: Room, member: Member, from: Seq, start: Seq): void
 }
 
 /** How many signs of typing a room shows. */
@@ -60,15 +63,16 @@ export class Room {
    * Lets a member in.
    * @param start everything before is stored for certain: if this is the first member here, the room
    * lets out what comes from there on
-   * @param from the member gets every entry from there on; what was let out already is read
+   * @param from the member gets every entry from there on. What was let out already is read, and so is what
+   * is before `start`, though the room may let it out yet: late runs have texts that are changed by now
    */
   admit(member: Member, start: Seq, from: Seq): void {
     this.members.add(member)
     this.#letOut(this.#sequencer.start(start))
-    if (from >= (this.next ?? from)) {
+    if (from >= start && from >= (this.next ?? from)) {
       member.from = from
     } else {
-      this.#host.behind(this, member, from)
+      this.#host.behind(this, member, from, start)
     }
   }
 

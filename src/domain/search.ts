@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts'
 import { RoomError } from '../ports/errors.ts'
 import type { LoggedMessage, RoomId } from '../ports/model.ts'
 import type { Range, Repository } from '../ports/repository.ts'
+import type { SearchIndex } from '../ports/search-index.ts'
 import { wantedWords } from '../ports/words.ts'
 import { type Excerpt, found } from './history.ts'
 import type { Indexer } from './indexer.ts'
@@ -10,20 +11,21 @@ import { Turns } from './turns.ts'
 /** Searches at work at the same time on this node. */
 const MAX_SEARCHES = 2
 
+export interface SearchParts {
+  readonly searchIndex: Pick<SearchIndex, 'search'>
+  readonly repository: Pick<Repository, 'lastSeqs'>
+  readonly indexer: Pick<Indexer, 'add'>
+  readonly clock: Clock
+}
+
 /** Finds messages by their words. */
 export class Search {
-  readonly #repository: Pick<Repository, 'search' | 'lastSeqs'>
-  readonly #indexer: Pick<Indexer, 'add'>
+  readonly #parts: SearchParts
   readonly #turns: Turns
 
-  constructor(
-    repository: Pick<Repository, 'search' | 'lastSeqs'>,
-    indexer: Pick<Indexer, 'add'>,
-    clock: Clock,
-  ) {
-    this.#repository = repository
-    this.#indexer = indexer
-    this.#turns = new Turns(MAX_SEARCHES, clock)
+  constructor(parts: SearchParts) {
+    this.#parts = parts
+    this.#turns = new Turns(MAX_SEARCHES, parts.clock)
   }
 
   /**
@@ -35,7 +37,7 @@ export class Search {
     const words = wantedWords(text)
     return this.#turns.take(async () => {
       if (words.length > 0) return this.#excerpt(roomId, words, range)
-      const [room] = await this.#repository.lastSeqs([{ roomId, seq: -1 }])
+      const [room] = await this.#parts.repository.lastSeqs([{ roomId, seq: -1 }])
       if (room?.seq === undefined) throw new RoomError('not_found', 'There is no such room.')
       return { messages: [], older: false, newer: false }
     })
@@ -44,9 +46,9 @@ export class Search {
   async #excerpt(roomId: RoomId, words: readonly string[], range: Range): Promise<Excerpt> {
     const { limit } = range
     const search = async (part: Range): Promise<readonly LoggedMessage[]> =>
-      found(await this.#repository.search(roomId, words, part))
+      found(await this.#parts.searchIndex.search(roomId, words, part))
     const some = await search({ ...range, limit: limit + 1 })
-    this.#indexer.add(roomId)
+    this.#parts.indexer.add(roomId)
     const more = some.length > limit
     if ('after' in range) {
       const messages = some.slice(0, limit)

@@ -50,6 +50,11 @@ export interface MemberRef {
   readonly name: string
 }
 
+export interface MemberPlace {
+  readonly memberId: MemberId
+  readonly roomId: RoomId
+}
+
 export type StoredType = 'chat' | 'joined' | 'left'
 
 /** `failed` goes to the sender of a refused message only and is never stored. */

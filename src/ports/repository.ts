@@ -1,12 +1,10 @@
+import type { Append, Appended } from './append.ts'
 import type {
   AddressMark,
-  LoggedDeletion,
-  LoggedEdit,
-  Code,
   LoggedMessage,
-  LoggedSettings,
   LogRow,
   MemberId,
+  MemberPlace,
   MemberRef,
   MessageId,
   NodeId,
@@ -18,11 +16,9 @@ import type {
   Seq,
 } from './model.ts'
 
-/** So many rows of a log are prepared for search at a time. */
-export const SEARCH_SEGMENT = 2_048
-
 /**
- * The truth about rooms, and the order of every room's log. Rules R1–R61 in docs/contracts.md.
+ * The truth about rooms, their members and the nodes that hold them, and the order of every room's log.
+ * Rules R1–R37, R40, R41 and R44–R49 in docs/contracts.md.
  *
  * Every promise settles within a few seconds. It rejects with a RoomError: `unavailable` when
  * nothing was stored for certain, `unknown` when the reply is missing and the work may have been
@@ -38,40 +34,6 @@ export interface Repository {
 
   /** The room and who is in it, by the order of joining; undefined when there is no such room. */
   findRoom(roomId: RoomId): Promise<RoomWithMembers | undefined>
-
-  /**
-   * Makes those of these rooms that are not there, gives them all these names and topics, makes them
-   * public, and keeps them from expiring for `ms` milliseconds. A room that is just being removed is
-   * passed over: call again.
-   * @param rooms at most a few thousand
-   */
-  keepRooms(rooms: readonly NamedRoom[], ms: number): Promise<void>
-
-  /**
-   * The first `limit` public rooms by their ids.
-   * @param after only those with a higher id than this, which need not be a room's
-   */
-  publicRooms(after: RoomId | undefined, limit: number): Promise<readonly ListedRoom[]>
-
-  /**
-   * Stores a code that leads to a room until it expires or is used up.
-   * @returns when it expires, in milliseconds since the Unix epoch; undefined when there is no such
-   * room. `taken`: another code has these digits. `room_full`, `full`: there are as many codes of the
-   * room, or in all, as there may be
-   */
-  createCode(
-    roomId: RoomId,
-    code: Code,
-    terms: CodeTerms,
-  ): Promise<number | 'taken' | 'room_full' | 'full' | undefined>
-
-  /**
-   * Uses a code once. Of all calls on all nodes for codes that are not there, those beyond `guesses` are
-   * refused, and then so is every call: nothing was looked up, nothing used.
-   * @returns the room; undefined when there is no such code, it is used up, or its room is gone; how
-   * many milliseconds until a guess is free
-   */
-  takeCode(code: Code, guesses: Budget): Promise<Room | { readonly waitMs: number } | undefined>
 
   /**
    * What is known of a room; undefined when there is no such room.
@@ -115,24 +77,11 @@ export interface Repository {
   readLog(roomId: RoomId, range: LogRange): Promise<LogPage | undefined>
 
   /**
-   * The chats of a room that have all these words (see words.ts), of what the range names: at most
-   * `limit`, oldest first. Not atomic: what is appended meanwhile may be missing.
-   * Rejects with `overloaded`, too, when it would take too long.
-   * @param words from wantedWords, at least one
-   * @returns undefined and `cursor_unknown` as `read`
+   * Compares what the caller has seen with the logs, many rooms in one step.
+   * @param seen per room the last seq that the caller knows to be stored; at most 500
+   * @returns only the rooms that differ: their last seq, or undefined when the room is gone
    */
-  search(
-    roomId: RoomId,
-    words: readonly string[],
-    range: Range,
-  ): Promise<readonly LoggedMessage[] | 'cursor_unknown' | undefined>
-
-  /**
-   * One step of preparing a room for search, which finds the same without it, but not as fast: takes
-   * the words of the next SEARCH_SEGMENT rows of its log once they are there. Not atomic.
-   * @returns whether there is more to do now
-   */
-  indexWords(roomId: RoomId): Promise<boolean>
+  lastSeqs(seen: readonly SeenSeq[]): Promise<readonly LastSeq[]>
 
   /**
    * Attaches the member of a room that has this resume hash to a node, wherever it was attached
@@ -159,12 +108,8 @@ export interface Repository {
    */
   detach(attachments: readonly Attachment[]): Promise<void>
 
-  /**
-   * Compares what the caller has seen with the logs, many rooms in one step.
-   * @param seen per room the last seq that the caller knows to be stored; at most 500
-   * @returns only the rooms that differ: their last seq, or undefined when the room is gone
-   */
-  lastSeqs(seen: readonly SeenSeq[]): Promise<readonly LastSeq[]>
+  /** The members that are stored as attached to a node. */
+  membersOf(nodeId: NodeId): Promise<readonly StoredMember[]>
 
   /**
    * Takes or renews this node's lease, by the repository's clock.
@@ -203,49 +148,11 @@ export interface Repository {
    */
   expireRooms(ttls: RoomTtls): Promise<Expired>
 
-  /** The hash of the token of a room's owner, `none` if it has no owner; undefined: no such room. */
-  findOwner(roomId: RoomId): Promise<OwnerHash | 'none' | undefined>
-
-  /**
-   * Changes some of a room's settings, and appends that to the log of a room that was ever joined.
-   * Settings as they are already change nothing.
-   * @param messageId that of the log row
-   * @returns undefined when there is no such room
-   */
-  changeRoom(
-    roomId: RoomId,
-    messageId: MessageId,
-    changes: Partial<RoomSettings>,
-  ): Promise<ChangedRoom | undefined>
-
-  /**
-   * Ends a room now, whoever is in it: from this moment on it does not exist for anyone, as if it had
-   * expired.
-   * @returns false when there is no such room
-   */
-  endRoom(roomId: RoomId): Promise<boolean>
-
-  /**
-   * Removes a member and appends its `left`; where it was connected from nobody can join that room for
-   * as long as is said.
-   * @param messageId that of the `left`
-   * @param keepOutMs milliseconds, by the repository's clock
-   * @returns undefined when there is no such member
-   */
-  removeMember(
-    place: MemberPlace,
-    messageId: MessageId,
-    keepOutMs: number,
-  ): Promise<LoggedMessage | undefined>
-
   /**
    * A secret of 128 random bits or more that was made with the repository, the same for all nodes. What
    * is hashed with it can be compared, and tells little to one who has the hash alone.
    */
   addressKey(): Promise<string>
-
-  /** The members that are stored as attached to a node. */
-  membersOf(nodeId: NodeId): Promise<readonly StoredMember[]>
 
   /** Resolves when the repository can take appends now. */
   ping(): Promise<void>
@@ -257,30 +164,6 @@ export interface NewRoom
   /** How long it lives without members, in milliseconds. */
   readonly ttlMs?: number
   readonly ownerHash?: OwnerHash
-}
-
-export interface NamedRoom extends Room {
-  readonly topic: string
-}
-
-/** A public room as everyone sees it. */
-export interface ListedRoom extends NamedRoom {
-  readonly memberCount: number
-}
-
-export interface CodeTerms {
-  readonly ttlMs: number
-  /** How often it can be taken; undefined: as often as wanted. */
-  readonly uses: number | undefined
-  /** The most codes that a room may have, and the most in all, those that are used up included. */
-  readonly mostOfRoom: number
-  readonly most: number
-}
-
-/** So much at once, and in the long run. */
-export interface Budget {
-  readonly burst: number
-  readonly perSecond: number
 }
 
 export interface RoomInfo extends RoomSettings {
@@ -311,11 +194,6 @@ export interface RoomWithMembers extends Room {
   readonly members: readonly MemberRef[]
 }
 
-export interface MemberPlace {
-  readonly memberId: MemberId
-  readonly roomId: RoomId
-}
-
 /** A member's connection to a node, as a number that rises with every resume. */
 export interface Attachment {
   readonly memberId: MemberId
@@ -343,92 +221,6 @@ export interface ReapTimes {
   readonly leaseMs: number
   readonly resumeMs: number
 }
-
-interface AppendBase extends MemberPlace {
-  readonly messageId: MessageId
-}
-
-/** A message of a member that is in the room and attached to the calling node. */
-export interface AppendChat extends AppendBase {
-  readonly type: 'chat'
-  /** Any well-formed text without U+0000. */
-  readonly message: string
-}
-
-/**
- * Makes a member and appends its `joined`. It gets the first of `names` that no member of the room
- * has, whatever the case; if all are taken, the first name and a number.
- */
-export interface AppendJoined extends AppendBase {
-  readonly type: 'joined'
-  readonly names: readonly [string, string, string]
-  /** The most members that the room may have after this; one more is `room_full`. */
-  readonly maxMembers: number
-  /** The member can be resumed with what this is the hash of. Its first attachment is 1. */
-  readonly resumeHash?: ResumeHash
-  /** Where it is connected from, if that is known; `kept_out` if nobody from there may join now. */
-  readonly address?: AddressMark
-}
-
-/**
- * Removes a member and appends its `left`; `member_gone` when it is not there (any more), or can be
- * resumed and is attached to another node.
- */
-export interface AppendLeft extends AppendBase {
-  readonly type: 'left'
-}
-
-interface AppendChange {
-  readonly roomId: RoomId
-  /** Of the change itself. */
-  readonly messageId: MessageId
-  /** The message to be changed: a chat of this room. */
-  readonly target: MessageId
-}
-
-/** Gives a message another text; only the member that wrote it, as long as it is one, may. */
-export interface AppendEdit extends AppendChange {
-  readonly type: 'edited'
-  readonly memberId: MemberId
-  /** As of AppendChat. */
-  readonly message: string
-}
-
-/**
- * Empties a message's text; who wrote it may, as with AppendEdit, and the room's owner. To delete one
- * that is deleted is what the first did: it takes no seq.
- */
-export interface AppendDeletion extends AppendChange {
-  readonly type: 'deleted'
-  /** Undefined: the room's owner does it. */
-  readonly memberId: MemberId | undefined
-}
-
-export type Append = AppendChat | AppendJoined | AppendLeft | AppendEdit | AppendDeletion
-
-export type Rejection =
-  | 'room_gone'
-  | 'member_gone'
-  | 'room_full'
-  /** A join: the room takes nobody in. */
-  | 'room_locked'
-  /** A join: see AppendJoined.address. */
-  | 'kept_out'
-  /** There is no such message, or it is deleted. */
-  | 'message_gone'
-  /** Someone else wrote the message. */
-  | 'not_yours'
-  /** What the repository has no space for; a `left` always has it. */
-  | 'storage_full'
-
-/** What is stored has everything, the name and the time that the repository gave included. */
-export type Appended =
-  { readonly message: LoggedMessage } | { readonly change: LoggedEdit | LoggedDeletion } | Rejected
-
-export type Rejected =
-  | { readonly rejected: Rejection }
-  /** A chat in a room with slow mode, and in how many milliseconds it may be sent. */
-  | { readonly rejected: 'too_soon'; readonly waitMs: number }
 
 /**
  * Which part of a log: after or before a place (a seq, or a message of this room), exclusive.
@@ -467,12 +259,6 @@ export interface LogRange {
 export interface LogPage {
   readonly rows: readonly LogRow[]
   readonly lastSeq: Seq
-}
-
-export interface ChangedRoom {
-  readonly settings: RoomSettings
-  /** The row of the log, if there is one for this call. */
-  readonly row: LoggedSettings | undefined
 }
 
 export interface SeenSeq {

@@ -10,6 +10,11 @@ const WORD = new RegExp(
   `[${UNSPACED}\\p{Extended_Pictographic}]|(?:(?![${UNSPACED}])[\\p{L}\\p{N}])+`,
   'gu',
 )
+/** As WORD, for a text as it was written: the marks of a letter stand behind it. */
+const WRITTEN = new RegExp(
+  `[${UNSPACED}\\p{Extended_Pictographic}][\\p{M}\\p{Emoji_Modifier}]*|(?:(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}])+`,
+  'gu',
+)
 const ASCII_WORD = /[a-z0-9]+/g
 const BEYOND_ASCII = /[^\0-\x7f]/
 
@@ -40,6 +45,10 @@ const folded = (text: string): string =>
 /** The words of a text, each once. */
 export const wordsOf = (text: string): ReadonlySet<string> =>
   new Set(BEYOND_ASCII.test(text) ? folded(text).match(WORD) : text.toLowerCase().match(ASCII_WORD))
+
+/** Where the words of a text stand, and how they are written there. */
+export const writtenWords = (text: string): readonly RegExpMatchArray[] =>
+  Array.from(text.matchAll(WRITTEN))
 
 /** The words that someone searches for, the longest first; one that another begins with is left out. */
 export const wantedWords = (search: string): readonly string[] => {

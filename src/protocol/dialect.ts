@@ -7,9 +7,6 @@ export const CONNECT_PATH = '/api/connect'
 /** The `Accept` under which history has a seq in every message and seqs as cursors. */
 export const HISTORY_TYPE = 'application/vnd.sharechat.v1+json'
 
-/** The most members that a `room` lists; `memberCount` counts them all. */
-export const MAX_LISTED_MEMBERS = 200
-
 /** The close codes after which nobody comes back, at least not by itself, and what they mean. */
 export const CLOSED_FOR_GOOD: Readonly<
   Record<number, 'replaced' | 'removed' | 'not_found' | undefined>

@@ -10,7 +10,7 @@ import { Ramp, type Room } from './ramp.ts'
 import { RatePace } from './rate-pace.ts'
 import { percentiles, type Report } from './report.ts'
 import { RoomLog } from './room-log.ts'
-import type { Tally } from './stream.ts'
+import { emptyTally, type Tally } from './tally.ts'
 
 export type { Protocol, Report }
 
@@ -76,14 +76,7 @@ class Load {
   readonly #options: LoadOptions
   readonly #rooms: readonly Room[]
   readonly #ramp: Ramp
-  readonly #tally: Tally = {
-    delivered: 0,
-    doubled: 0,
-    reordered: 0,
-    altered: 0,
-    bytes: 0,
-    latency: new Histogram(),
-  }
+  readonly #tally: Tally = emptyTally()
   readonly #echo = new Histogram()
   readonly #begin = performance.now()
   #phase: Progress['phase'] = 'joining'

@@ -4,7 +4,8 @@ import { CLOSE, maskedFrame, PING, PONG, TEXT } from './frames.ts'
 import type { Protocol } from './protocol.ts'
 import type { RoomLog } from './room-log.ts'
 import { Sender, type SenderOptions } from './sender.ts'
-import { Stream, type StreamListener, type Tally } from './stream.ts'
+import { Stream, type StreamListener } from './stream.ts'
+import type { Tally } from './tally.ts'
 
 /** Where a node is reached; its name was looked up once, not by every member. */
 export interface NodeAddress {

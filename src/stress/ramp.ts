@@ -3,7 +3,7 @@ import { Histogram } from './histogram.ts'
 import { Member, type NodeAddress, type Outcome } from './member.ts'
 import type { RoomLog } from './room-log.ts'
 import type { SenderOptions } from './sender.ts'
-import type { Tally } from './stream.ts'
+import type { Tally } from './tally.ts'
 
 export interface Room {
   readonly id: string

@@ -1,22 +1,7 @@
 import { contentAt, frameEnd, opcodeAt, TEXT } from './frames.ts'
-import type { Histogram } from './histogram.ts'
 import type { Mark } from './marker.ts'
 import { RoomLog, type LogReader } from './room-log.ts'
-
-/** Counts over all members of a run. */
-export interface Tally {
-  /** Texts of this run that came to a member for the first time. */
-  delivered: number
-  doubled: number
-  /** Came after one that the room's order, or their sender's, has behind them. */
-  reordered: number
-  /** Came with other bytes than to others of the room, or into a room that they are not of. */
-  altered: number
-  /** Of everything, also of what is no text of this run. */
-  bytes: number
-  /** From sending to arriving, of everything delivered. */
-  readonly latency: Histogram
-}
+import type { Tally } from './tally.ts'
 
 /** What a stream tells its member. The bytes that it hands over are overwritten after the call. */
 export interface StreamListener {

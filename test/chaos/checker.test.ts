@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { check } from './checker.ts'
-import { element, ROOM, timeOf, visit } from './draft.ts'
+import { element, logOf, timeOf, viewOf, visit } from './draft.ts'
 import type { Fault, History } from './history.ts'
 
 /** A small history in which everything is right, and what a test may do to it. */
@@ -37,25 +37,23 @@ class Draft {
   }
 
   get history(): History {
-    const view = { roomId: ROOM, node: 0, elements: this.log, members: this.members }
     return {
       seed: 0,
       leaseMs: 4_000,
       resumeMs: 3_000,
       origin: 0,
       resumes: [],
+      refusals: [],
+      acts: [],
+      reads: [],
       talk: { from: 0, to: 30_000 },
       faults: this.faults,
       stalls: this.stalls,
       visits: [this.ann, this.bob, this.cat],
+      logs: [logOf(this.log)],
       views: [
-        view,
-        {
-          roomId: ROOM,
-          node: 1,
-          elements: this.other.log ?? this.log,
-          members: this.other.members ?? this.members,
-        },
+        viewOf(0, this.log, this.members),
+        viewOf(1, this.other.log ?? this.log, this.other.members ?? this.members),
       ],
       oddities: this.oddities,
     }
@@ -205,7 +203,7 @@ describe('the checker tells', () => {
       (draft) => draft.append(element(8, 'ann', 'chat', 'bye')),
     ],
     [
-      'doubled late',
+      'doubled lost phantom',
       'an id that is stored twice',
       (draft) => {
         draft.bob.said.push({ at: 0, text: 'again' })

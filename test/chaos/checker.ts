@@ -1,8 +1,11 @@
-import type { History, RoomView } from './history.ts'
+import { checkChanges, checkHeld, checkReads } from './changes.ts'
+import type { History, Row } from './history.ts'
 import { checkTimes } from './lateness.ts'
+import { checkDismissals, checkRefusals, checkRemovals } from './powers.ts'
 import type { Problem, Rule, Tell } from './problems.ts'
 import { checkReturns, checkSends } from './resumes.ts'
-import { parsed, readVisit, type ReadVisit } from './visits.ts'
+import { isPlain, NOBODY, type ReadLog, storiesOf, type Story } from './room-log.ts'
+import { type Message, readVisit, type ReadVisit } from './visits.ts'
 import { excuses } from './windows.ts'
 
 /** Whatever a history breaks of what the server promises; empty: it kept its word. */
@@ -12,22 +15,26 @@ export const check = (history: History): readonly Problem[] => {
     problems.push({ rule, what })
   }
   for (const oddity of history.oddities) tell('broken', oddity)
-  const visits = history.visits.map(readVisit)
-  for (const view of history.views.filter(({ node }) => node === history.views[0]?.node)) {
-    const views = history.views.filter(({ roomId }) => roomId === view.roomId)
-    const here = visits.filter(({ visit }) => visit.roomId === view.roomId)
-    checkViews(views, tell)
-    checkLog(view, here, tell)
-    checkPresence(view, here, tell)
-    for (const visit of here) {
-      checkFrames(visit, view.elements, tell)
-      if (visit.visit.json === undefined) checkAnswers(visit, view, tell)
+  const stories = storiesOf(history)
+  for (const story of stories) {
+    checkViews(story, tell)
+    checkLog(story, tell)
+    checkPresence(story, tell)
+    for (const visit of story.visits) {
+      checkFrames(visit, story.log, tell)
+      if (visit.visit.json === undefined) checkAnswers(visit, story.log, tell)
     }
-    checkSends(here, view, tell)
-    checkReturns(history, here, view, tell)
-    checkTimes(history, view, here, tell)
+    checkSends(story, tell)
+    checkReturns(history, story, tell)
+    checkTimes(history, story, tell)
+    checkChanges(story, tell)
+    checkHeld(story, tell)
+    checkReads(story, tell)
+    checkRemovals(history, story, tell)
   }
-  checkEnds(history, tell)
+  checkDismissals(history, tell)
+  checkRefusals(history, tell)
+  checkEnds(history, stories, tell)
   return problems
 }
 
@@ -43,56 +50,75 @@ interface Saying {
 /** Of one connection. Those of one member have rising ids. */
 const MOST_TEXTS = 1_000_000
 
-const checkViews = ([first, ...others]: readonly RoomView[], tell: Tell): void => {
-  for (const other of others) {
-    const at = first!.elements.findIndex((element, index) => element !== other.elements[index])
-    if (at >= 0 || first!.elements.length !== other.elements.length) {
-      tell(
-        'reordered',
-        `nodes ${first!.node} and ${other.node} tell different histories, from ${at} on`,
+const checkViews = ({ log: { rows }, views }: Story, tell: Tell): void => {
+  const messages = rows.filter((row) => isPlain(row) || (row.type === 'chat' && row.deleted))
+  const plain = rows.filter(isPlain)
+  for (const view of views) {
+    for (const [elements, stored] of [
+      [view.elements, plain],
+      [view.messages, messages],
+    ] as const) {
+      const told = elements.map((element) => JSON.parse(element) as Message & { seq?: number })
+      const at = Array.from({ length: Math.max(told.length, stored.length) }).findIndex(
+        (_, index) => !isTold(stored[index], told[index]),
       )
+      if (at >= 0) tell('reordered', `node ${view.node} tells another history, from ${at} on`)
     }
-    if (sorted(first!.members) !== sorted(other.members)) {
-      tell('members', `nodes ${first!.node} and ${other.node} tell different members`)
+    if (sorted(view.members) !== sorted(views[0]!.members)) {
+      tell('members', `nodes ${views[0]!.node} and ${view.node} tell different members`)
     }
   }
 }
 
+const isTold = (row: Row | undefined, told: (Message & { seq?: number }) | undefined): boolean =>
+  row !== undefined &&
+  told?.id === row.id &&
+  (told.seq ?? row.seq) === row.seq &&
+  told.type === row.type &&
+  told.memberId === row.memberId &&
+  told.message === row.message &&
+  told.sent === row.sent &&
+  (told.deleted !== undefined) === (row.deleted === true)
+
 const sorted = (ids: Iterable<string>): string => [...ids].sort().join(' ')
 
-/** The log: every id once, every text said by its member, once, in its order; time never goes back. */
-const checkLog = (view: RoomView, visits: readonly ReadVisit[], tell: Tell): void => {
+/** The log: every id once, everything said by its member, once, in its order; time never goes back. */
+const checkLog = ({ log, visits }: Story, tell: Tell): void => {
   const ids = new Set<string>()
   const texts = new Set<string>()
   const place = new Map<string, Saying>()
+  const texted = new Map<string, string>()
   const known = new Set(visits.map(({ memberId }) => memberId))
   for (const { visit, memberId } of visits) {
     const speaker = { memberId }
-    visit.said.forEach(({ text }, index) => {
+    visit.said.forEach(({ text, id, change }, index) => {
       // What was said again may be stored as of any of these times.
       const nth = visit.id * MOST_TEXTS + index
       place.set(text, { speaker, nth: place.has(text) ? undefined : nth })
+      if (id !== undefined && change) texted.set(id, text)
     })
   }
   const last = new Map<string, number>()
-  let sent = ''
-  for (const { id, memberId, type, message, sent: time } of parsed(view.elements)) {
+  let latestSent = ''
+  for (const { seq, id, memberId, type, sent } of log.rows) {
     if (ids.has(id)) tell('doubled', `the log has the id ${id} twice`)
     ids.add(id)
-    if (time < sent) tell('reordered', `sent goes back at ${id}`)
-    sent = time
-    if (type !== 'chat') continue
-    if (texts.has(message)) tell('doubled', `the log has the text ${message} twice`)
-    texts.add(message)
-    const said = place.get(message)
+    if (sent < latestSent) tell('reordered', `sent goes back at ${id}`)
+    latestSent = sent
+    const text = type === 'chat' ? log.statesOf(seq)[0]?.text : texted.get(id)
+    // Of what was deleted nobody may have seen the text. Who changes what is told apart elsewhere.
+    if (text === undefined) continue
+    if (texts.has(text)) tell('doubled', `the log has the text ${text} twice`)
+    texts.add(text)
+    const said = place.get(text)
     // A connection may end before its first frame; then its texts say who it was.
     if (said && !known.has(memberId)) said.speaker.memberId ??= memberId
     if (said?.speaker.memberId !== memberId) {
-      tell('phantom', `the log has the text ${message}, which its member did not say`)
+      tell('phantom', `the log has the text ${text}, which its member did not say`)
     } else {
       const latest = last.get(memberId) ?? -1
       const nth = said.nth ?? latest
-      if (nth < latest) tell('reordered', `${message} is behind a later text`)
+      if (nth < latest) tell('reordered', `${text} is behind a later text`)
       last.set(memberId, nth)
     }
   }
@@ -102,17 +128,12 @@ const checkLog = (view: RoomView, visits: readonly ReadVisit[], tell: Tell): voi
  * A connection has the log from its own joined on, or from where it wanted it, to the end if it is open,
  * and nothing else.
  */
-const checkFrames = (
-  { visit, memberId, stored }: ReadVisit,
-  elements: readonly string[],
-  tell: Tell,
-): void => {
+const checkFrames = ({ visit, memberId, stored }: ReadVisit, log: ReadLog, tell: Tell): void => {
   const who = `connection ${visit.id}`
   if (memberId === undefined) {
     if (visit.end === undefined) tell('lost', `${who} is open and got nothing`)
     return
   }
-  const places = new Map(elements.map((element, index) => [`${element}\n`, index]))
   const first = stored[0]
   const { json } = visit
   const begins = json && json.after === undefined && json.wanted !== memberId
@@ -121,49 +142,54 @@ const checkFrames = (
   if ((begins ?? true) && !isJoined && (first || !json || visit.end === undefined)) {
     tell('lost', `${who}: its first frame is not its own joined`)
   }
-  const wanted = json && (json.after ?? json.seq - 1)
-  let next = wanted ?? (first === undefined ? 0 : (places.get(first.text) ?? 0))
+  const wanted = json && (json.after ?? json.seq - 1) + 1
+  let next = wanted ?? (first && log.told(first)?.row.seq) ?? 1
   const missing = new Set<number>()
-  const seen = new Set<string>()
-  for (const { text, message, seq } of stored) {
-    const place = places.get(text)
-    if (place !== undefined && place + 1 !== (seq ?? place + 1)) {
-      tell('reordered', `${who} got seq ${place + 1} as ${seq}`)
+  const seen = new Set<number>()
+  const skip = (to: number): void => {
+    for (; next < to; next += 1) {
+      const row = log.rows[next - 1]
+      if (row && (json || isPlain(row))) missing.add(next)
+    }
+  }
+  for (const frame of stored) {
+    const { message, seq } = frame
+    const told = log.told(frame)?.row
+    // Members of the plain dialect are told of messages only.
+    const place = json || told?.target === undefined ? told?.seq : undefined
+    if (place !== undefined && place !== (seq ?? place)) {
+      tell('reordered', `${who} got seq ${place} as ${seq}`)
     }
     if (place === undefined) {
       const echo = message.type === 'chat' && message.memberId === memberId
       tell(echo ? 'lost' : 'phantom', `${who} got ${message.id}, which is not in the log`)
-    } else if (seen.has(text)) {
-      tell('doubled', `${who} got seq ${place + 1} twice`)
+    } else if (seen.has(place)) {
+      tell('doubled', `${who} got seq ${place} twice`)
     } else if (place < next) {
-      tell('reordered', `${who} got seq ${place + 1} late`)
+      tell('reordered', `${who} got seq ${place} late`)
       missing.delete(place)
     } else {
-      for (let skipped = next; skipped < place; skipped += 1) missing.add(skipped)
+      skip(place)
       next = place + 1
     }
-    seen.add(text)
+    if (place !== undefined) seen.add(place)
   }
-  if (visit.end === undefined) {
-    for (let skipped = next; skipped < elements.length; skipped += 1) missing.add(skipped)
-  }
+  if (visit.end === undefined) skip(log.rows.length + 1)
   if (missing.size > 0) {
-    const seqs = [...missing].map((place) => place + 1)
-    tell('lost', `${who} (${visit.end?.code ?? 'open'}) did not get the seqs ${seqs.join(' ')}`)
+    const seqs = [...missing].join(' ')
+    tell('lost', `${who} (${visit.end?.code ?? 'open'}) did not get the seqs ${seqs}`)
   }
 }
 
 /** Every text of an open connection was answered; what was refused for certain is not stored. */
 const checkAnswers = (
   { visit, memberId, stored, failed }: ReadVisit,
-  view: RoomView,
+  log: ReadLog,
   tell: Tell,
 ): void => {
   const who = `connection ${visit.id}`
   const said = new Set(visit.said.map(({ text }) => text))
-  const inLog = new Set(
-    parsed(view.elements).flatMap(({ type, message }) => (type === 'chat' ? [message] : [])),
-  )
+  const got = new Set(stored.map(({ message: { id } }) => id))
   const answered = new Set(
     stored.flatMap(({ message: { type, message } }) => (type === 'chat' ? [message] : [])),
   )
@@ -175,20 +201,29 @@ const checkAnswers = (
       continue
     }
     answered.add(text)
-    if (certain !== undefined && inLog.has(text)) tell('phantom', `${text} was refused, and stored`)
+    if (certain !== undefined && log.byText.has(text))
+      tell('phantom', `${text} was refused, and stored`)
     if (message.includes('something went wrong')) tell('broken', `${text} met a bug`)
   }
   if (visit.end !== undefined) return
+  // Of what was deleted before this node had read it there is no echo.
+  let unseen = log.rows.filter(
+    (row) => row.type === 'chat' && row.deleted && row.memberId === memberId && !got.has(row.id),
+  ).length
   for (const text of said) {
-    if (!answered.has(text)) tell('lost', `${who}: ${text} has no answer`)
+    if (answered.has(text)) continue
+    unseen -= 1
+    if (unseen < 0) tell('lost', `${who}: ${text} has no answer`)
   }
 }
 
 /** Members = joined and left, folded = open connections; who is gone has one left. */
-const checkPresence = (view: RoomView, visits: readonly ReadVisit[], tell: Tell): void => {
+const checkPresence = ({ log, views, visits }: Story, tell: Tell): void => {
+  const { members } = views[0]!
   const present = new Set<string>()
   const joined = new Set<string>()
-  for (const { type, memberId, message } of parsed(view.elements)) {
+  for (const { type, memberId, message } of log.rows) {
+    if (memberId === NOBODY) continue
     if (type === 'joined') {
       if (joined.has(memberId)) tell('doubled', `${memberId} joined twice`)
       joined.add(memberId)
@@ -209,28 +244,38 @@ const checkPresence = (view: RoomView, visits: readonly ReadVisit[], tell: Tell)
       tell('members', `connection ${visit.id} is open, its member is gone`)
     }
   }
-  if (sorted(present) !== sorted(view.members)) {
-    tell(
-      'members',
-      `joined and left make ${present.size} members, HTTP tells ${view.members.length}`,
-    )
+  if (sorted(present) !== sorted(members)) {
+    tell('members', `joined and left make ${present.size} members, HTTP tells ${members.length}`)
   }
-  if (sorted(view.members) !== sorted(open.flatMap(({ memberId }) => memberId ?? []))) {
-    tell('members', `${view.members.length} members, ${open.length} open connections`)
+  if (sorted(members) !== sorted(open.flatMap(({ memberId }) => memberId ?? []))) {
+    tell('members', `${members.length} members, ${open.length} open connections`)
   }
 }
 
 /** Codes that a server under faults may end with: gone without a word, or come back soon. */
 const HARMLESS = [1006, 1012]
 const REPLACED = 4001
+const REMOVED = 4003
+const GONE = 4004
 
-const checkEnds = (history: History, tell: Tell): void => {
-  for (const { id, node, opened, end, json } of history.visits) {
+const checkEnds = (history: History, stories: readonly Story[], tell: Tell): void => {
+  const removed = new Set(
+    stories.flatMap(({ log }) =>
+      log.rows.flatMap((row) => (row.removed === true ? [row.memberId] : [])),
+    ),
+  )
+  for (const visit of history.visits) {
+    const { id, node, roomId, opened, end, json } = visit
     if (end?.by !== 'server') continue
-    const replaced = history.resumes.some(
+    const isReplaced = history.resumes.some(
       ({ at, memberId }) => memberId === json?.memberId && at > opened && at < end.at,
     )
-    if (end.code === REPLACED && replaced) continue
+    if (end.code === REPLACED && isReplaced) continue
+    if (end.code === REMOVED && removed.has(readVisit(visit).memberId ?? '')) continue
+    const isGone = history.acts.some(
+      (act) => act.kind === 'dismiss' && act.roomId === roomId && act.at < end.at,
+    )
+    if (end.code === GONE && isGone) continue
     if (!HARMLESS.includes(end.code)) {
       tell('broken', `connection ${id} was closed with ${end.code}`)
     } else if (!excuses(history, node).some(({ from, to }) => end.at >= from && end.at <= to)) {

@@ -1,4 +1,4 @@
-import type { History } from './history.ts'
+import type { History, RoomView, Row } from './history.ts'
 
 export const ROOM = 'room'
 
@@ -19,6 +19,22 @@ export function timeOf(text: string): number {
   return Date.parse((JSON.parse(text) as { sent: string }).sent)
 }
 
+/** What a node tells of this log. */
+export function viewOf(
+  node: number,
+  elements: readonly string[],
+  members: readonly string[],
+): RoomView {
+  const messages = elements.map((text, at) => JSON.stringify({ seq: at + 1, ...JSON.parse(text) }))
+  return { roomId: ROOM, node, elements, messages, members }
+}
+
+/** What the repository has of it. */
+export function logOf(elements: readonly string[]) {
+  const rows = elements.map((text, at) => ({ ...(JSON.parse(text) as Row), seq: at + 1 }))
+  return { roomId: ROOM, rows }
+}
+
 export function visit(
   id: number,
   node: number,
@@ -29,6 +45,8 @@ export function visit(
     id,
     roomId: ROOM,
     node,
+    address: `127.0.0.${id + 1}`,
+    asked: 0,
     opened: 0,
     frames: elements.map((text) => ({ at: timeOf(text), text: `${text}\n` })),
     said: said.map((text) => ({ at: 0, text })),

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
+import { messageIdOf } from '../../src/client/message-id.ts'
 import type { Command } from '../../src/protocol/commands.ts'
 import { CONNECT_PATH, SUBPROTOCOL } from '../../src/protocol/dialect.ts'
-import type { Event, FailedEvent, RoomEvent } from '../../src/protocol/events.ts'
+import type { Event, FailedCode, FailedEvent, RoomEvent } from '../../src/protocol/events.ts'
 import type { Random } from '../random.ts'
-import { Company, REJOIN_MS } from './company.ts'
-import type { Resume } from './history.ts'
+import { Company, Guest, REJOIN_MS } from './company.ts'
+import type { JsonVisit, Resume, Said } from './history.ts'
 import type { Place } from './stage.ts'
 import { LEAVE, type LiveVisit, type Pace } from './talkers.ts'
 
@@ -17,11 +18,17 @@ const MOVE = 0.01
 /** Chance that who was cut stays away for longer than it can be resumed, and how long that is. */
 const STAY_AWAY = 0.15
 const LONG_MS = 4_000
+/** Chances that it changes what it said instead of saying more, and that it deletes it then. */
+const CHANGE = 0.35
+const DELETE = 0.3
 /** Ids of these visits are told from those of others. */
 const FIRST_ID = 1_000_000
 
-/** Answers to a join after which another one may do. */
+/** Answers to a join after which another one may do, and those that are final. */
 const PASSING = ['overloaded', 'unavailable', 'draining', 'unknown']
+const FINAL: Partial<Record<FailedCode, number>> = { forbidden: 403, not_found: 404 }
+
+type Wish = Pick<Said, 'text' | 'change'>
 
 /** What somebody knows of the membership that it has, or had. */
 interface Self {
@@ -29,8 +36,10 @@ interface Self {
   resume: string | undefined
   /** The last seq that it holds. */
   held: number
-  /** What it sent and has no answer to, or an uncertain one. */
-  readonly open: Set<string>
+  /** What it sent and has no answer to, or an uncertain one, by ref. */
+  readonly open: Map<string, Wish>
+  /** Ids of its own messages that are stored and, as far as it knows, not deleted. */
+  readonly mine: string[]
 }
 
 /** Talkers that speak the JSON dialect: they come back as who they were, with what they hold. */
@@ -69,11 +78,12 @@ export class JsonTalkers {
   async #talk(roomId: string, first: Place): Promise<void> {
     const [shortest, longest] = this.#pace.pauseMs
     const { company } = this
+    const guest = new Guest(roomId)
     let place = first
     let self = nobody()
-    while (company.staying) {
+    while (company.staying && guest.mayTryAgain()) {
       this.#without.add(self)
-      const visit = await this.#join(place, roomId, self)
+      const visit = await this.#join(place, guest, self)
       if (visit) this.#without.delete(self)
       while (visit && company.staying && visit.end === undefined) {
         if (company.talking && this.#random.chance(MOVE)) break
@@ -101,16 +111,31 @@ export class JsonTalkers {
     }
     for (let count = this.#random.below(this.#pace.texts + 1); count > 0; count -= 1) {
       this.#texts += 1
-      this.#send(visit, self, `j${visit.id}-t${this.#texts}`)
+      this.#say(visit, self, this.#wish(`j${visit.id}-t${this.#texts}`, self))
     }
     return 'stays'
   }
 
-  #send(visit: LiveVisit, self: Self, text: string): void {
-    self.open.add(text)
-    visit.said.push({ at: performance.now(), text })
+  #wish(text: string, { mine }: Self): Wish {
+    if (mine.length === 0 || !this.#random.chance(CHANGE)) return { text }
+    const target = this.#random.pick(mine)
+    if (!this.#random.chance(DELETE)) return { text, change: { type: 'edited', target } }
+    mine.splice(mine.indexOf(target), 1)
+    return { text, change: { type: 'deleted', target } }
+  }
+
+  #say(visit: LiveVisit, self: Self, wish: Wish): void {
+    const { text, change } = wish
+    const { roomId, json } = visit
+    self.open.set(text, wish)
+    visit.said.push({ at: performance.now(), id: messageIdOf(json?.memberId ?? '', text), ...wish })
     const socket = this.company.socketOf(visit)
-    if (socket) say(socket, { command: 'send', roomId: visit.roomId, ref: text, message: text })
+    if (!socket) return
+    const what = { roomId, ref: text }
+    if (!change) say(socket, { command: 'send', ...what, message: text })
+    else if (change.type === 'deleted')
+      say(socket, { command: 'delete', ...what, id: change.target })
+    else say(socket, { command: 'edit', ...what, id: change.target, message: text })
   }
 
   /** What it says that it holds: all that it does, mostly. */
@@ -123,13 +148,15 @@ export class JsonTalkers {
   }
 
   /** Resolves when the room was told of; undefined when that did not happen. */
-  #join(place: Place, roomId: string, self: Self): Promise<LiveVisit | undefined> {
+  #join(place: Place, guest: Guest, self: Self): Promise<LiveVisit | undefined> {
     const { company } = this
-    const socket = company.connect(place, CONNECT_PATH, [SUBPROTOCOL])
+    const { roomId } = guest
+    const socket = company.connect(place, CONNECT_PATH, [SUBPROTOCOL], guest)
     if (socket === undefined) return Promise.resolve(undefined)
     const wanted = self.visit?.json?.memberId
     const { resume } = self
     const after = this.#after(self)
+    let asked = performance.now()
     let visit: LiveVisit | undefined
     return new Promise((resolve) => {
       const giveUp = setTimeout(() => {
@@ -137,8 +164,11 @@ export class JsonTalkers {
       }, JOIN_MS)
       const failed = (event: FailedEvent): void => {
         if (visit && event.ref !== undefined) return this.#answered(visit, self, event)
-        if (visit || !PASSING.includes(event.code))
-          this.company.oddities.push(JSON.stringify(event))
+        const status = visit ? undefined : FINAL[event.code]
+        if (status !== undefined) company.refused(guest, status)
+        else if (visit || !PASSING.includes(event.code)) {
+          company.oddities.push(JSON.stringify(event))
+        }
         socket.terminate()
       }
       socket.on('message', (data) => {
@@ -147,11 +177,13 @@ export class JsonTalkers {
         const event = JSON.parse(text) as Event
         const at = performance.now()
         if (event.event === 'welcome') {
+          asked = at
           if (wanted !== undefined) this.resumes.push({ at, memberId: wanted })
           const wish = { ...(after === undefined ? {} : { after }), ...(resume ? { resume } : {}) }
           say(socket, { command: 'join', roomId, ...wish })
         } else if (event.event === 'room') {
-          visit = this.#begun(place, event, self, { wanted, after })
+          const { address } = guest
+          visit = this.#begun(event, self, { node: place.index, address, asked, wanted, after })
           company.began(visit, socket)
           this.#sendAgain(visit, self)
           resolve(visit)
@@ -160,9 +192,14 @@ export class JsonTalkers {
           const element = `{${text.slice(`{"event":"message","seq":${seq},`.length)}\n`
           visit?.frames.push({ at, text: element, seq })
           if (self.visit === visit) self.held = seq
+        } else if (event.event === 'edited' || event.event === 'deleted') {
+          const { event: type, seq, ...change } = event
+          visit?.frames.push({ at, text: `${JSON.stringify({ type, ...change })}\n`, seq })
+          if (self.visit === visit) self.held = seq
         } else if (event.event === 'ack') {
           const { ref, id } = event
           visit?.json?.answers.push({ at, text: ref, id, seq: event.seq })
+          if (self.visit === visit && self.open.get(ref)?.change === undefined) self.mine.push(id)
           self.open.delete(ref)
         } else if (event.event === 'failed') {
           failed(event)
@@ -179,40 +216,53 @@ export class JsonTalkers {
   }
 
   #begun(
-    { index: node }: Place,
     { roomId, you, seq, resume }: RoomEvent,
     self: Self,
-    asked: { readonly wanted: string | undefined; readonly after: number | undefined },
+    {
+      wanted,
+      after,
+      ...come
+    }: Pick<LiveVisit, 'node' | 'address' | 'asked'> & Pick<JsonVisit, 'wanted' | 'after'>,
   ): LiveVisit {
     const visit: LiveVisit = {
       id: FIRST_ID + this.company.visits.length,
       roomId,
-      node,
+      ...come,
       opened: performance.now(),
       frames: [],
       said: [],
       end: undefined,
-      json: { ...asked, memberId: you.id, seq, answers: [] },
+      json: { wanted, after, memberId: you.id, seq, answers: [] },
     }
-    if (asked.wanted !== you.id) self.open.clear()
+    if (wanted !== you.id) {
+      self.open.clear()
+      self.mine.splice(0)
+    }
     self.visit = visit
     self.resume = resume
-    self.held = asked.after ?? seq - 1
+    self.held = after ?? seq - 1
     return visit
   }
 
   /** What has no answer is sent again, under the same refs. */
   #sendAgain(visit: LiveVisit, self: Self): void {
-    for (const text of self.open) this.#send(visit, self, text)
+    for (const wish of self.open.values()) this.#say(visit, self, wish)
   }
 
   #answered(visit: LiveVisit, self: Self, { ref = '', code }: FailedEvent): void {
     visit.json?.answers.push({ at: performance.now(), text: ref, code })
-    if (code !== 'unknown') self.open.delete(ref)
-    else if (self.visit === visit) this.#send(visit, self, ref)
+    const wish = self.open.get(ref)
+    if (code !== 'unknown' || !wish) self.open.delete(ref)
+    else if (self.visit === visit) this.#say(visit, self, wish)
   }
 }
 
-const nobody = (): Self => ({ visit: undefined, resume: undefined, held: 0, open: new Set() })
+const nobody = (): Self => ({
+  visit: undefined,
+  resume: undefined,
+  held: 0,
+  open: new Map(),
+  mine: [],
+})
 
 const say = (socket: WebSocket, command: Command): void => socket.send(JSON.stringify(command))

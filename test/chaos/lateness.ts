@@ -1,6 +1,7 @@
-import type { History, RoomView } from './history.ts'
+import { deliveries } from './deliveries.ts'
+import type { History } from './history.ts'
 import type { Tell } from './problems.ts'
-import { deliveries, type ReadVisit } from './visits.ts'
+import type { Story } from './room-log.ts'
 import { alone, dueBy, quietSpans } from './windows.ts'
 
 /** After killed subscriptions nothing waits for the sweep. */
@@ -8,20 +9,15 @@ export const RESUBSCRIBED_MS = 650
 const CLEAR_MS = 1_200
 
 /**
- * In quiet times an acknowledged text is with everyone within 400 ms; one acknowledged before, as
+ * In quiet times an acknowledged text or change is with everyone within 400 ms; one acknowledged before, as
  * soon as it is quiet; and after killed subscriptions, at once.
  */
-export const checkTimes = (
-  history: History,
-  view: RoomView,
-  visits: readonly ReadVisit[],
-  tell: Tell,
-): void => {
+export const checkTimes = (history: History, story: Story, tell: Tell): void => {
   const quiet = quietSpans(history)
   const kills = history.faults.filter(
     (fault) => fault.kind === 'Redis subscriptions killed' && alone(fault, history, CLEAR_MS),
   )
-  for (const { text, acked, readers } of deliveries(view, visits)) {
+  for (const { text, acked, readers } of deliveries(story)) {
     const due = dueBy(acked, quiet)
     const kill = kills.find(({ from, to }) => acked >= from - 100 && acked <= to + CLEAR_MS)
     const stalled =

@@ -169,8 +169,8 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
   returns('a replay that begins one too early', ['doubled', 'reordered'], {
     of: ['Replayer', 'domain/replayer.js'],
     text: `const { start } = Replayer.prototype
-    Replayer.prototype.start = function (room, member, from) {
-      start.call(this, room, member, Math.max(1, from - 1))
+    Replayer.prototype.start = function (room, member, from, upTo) {
+      start.call(this, room, member, Math.max(1, from - 1), upTo)
     }`,
   }),
   returns('older connections that stay', ['members', 'lost'], {
@@ -194,7 +194,7 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
 ]
 
 /** Puts functions back into the database with parts of their text replaced. */
-const edit = async (
+export const edit = async (
   sql: postgres.Sql,
   names: readonly string[],
   replacements: readonly (readonly [string, string])[],

@@ -9,6 +9,7 @@ import { RECOVERED_MS } from './windows.ts'
 const ALONE_MS = 1_300
 const MEASURED_MS = 1_500
 const CALM_MS = RECOVERED_MS + MEASURED_MS
+const OWNER_MS = [300, 1_300] as const
 const PACE: Pace = { pauseMs: [60, 460], texts: 4 }
 
 const shuffled = (random: Random): FaultKind[] =>
@@ -24,6 +25,7 @@ export const longPlan = (seed: number): Plan => ({
   talkers: 3,
   jsonTalkers: 2,
   pace: PACE,
+  owners: { pauseMs: OWNER_MS, endMs: [6_000, 16_000, 26_000] },
   settleMs: SETTLE_MS,
   stage: { nodes: seed % 3 === 0 ? 3 : 2, settings: SETTINGS },
   act: async (nemesis, random) => {
@@ -45,6 +47,7 @@ export const shortPlan = (seed: number): Plan => ({
   talkers: 2,
   jsonTalkers: 2,
   pace: PACE,
+  owners: { pauseMs: OWNER_MS, endMs: [4_500] },
   settleMs: SETTLE_MS,
   stage: { nodes: 2, settings: SETTINGS },
   act: async (nemesis, random) => {

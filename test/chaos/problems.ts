@@ -2,7 +2,8 @@
  * lost: a stored message or a text without an answer; doubled: something is there twice; reordered:
  * two orders; phantom: shown or stored, but never said, or said to be refused; members: joined, left
  * and connections do not agree; closed: a connection that had no reason to end; late: over the
- * promised time; broken: an answer that no healthy server gives.
+ * promised time; broken: an answer that no healthy server gives; stale: read after it was changed,
+ * deleted or dismissed; staying: who was removed, or whose room is over, still hears or is let in.
  */
 export const RULES = [
   'lost',
@@ -13,6 +14,8 @@ export const RULES = [
   'closed',
   'late',
   'broken',
+  'stale',
+  'staying',
 ] as const
 export type Rule = (typeof RULES)[number]
 

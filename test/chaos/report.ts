@@ -1,7 +1,8 @@
-import type { Fault, History } from './history.ts'
+import { deliveries } from './deliveries.ts'
+import type { Act, Fault, History } from './history.ts'
 import { RULES } from './problems.ts'
+import { storiesOf } from './room-log.ts'
 import type { Run } from './run.ts'
-import { deliveries, readVisit } from './visits.ts'
 import { alone, dueBy, LAG_MS, quietSpans } from './windows.ts'
 
 const SLOW_MS = 150
@@ -17,16 +18,7 @@ const quietLags = (history: History): readonly number[] => {
   )
 }
 
-const deliveriesOf = (history: History) => {
-  const views = history.views.filter(({ node }) => node === history.views[0]?.node)
-  const visits = history.visits.map(readVisit)
-  return views.flatMap((view) =>
-    deliveries(
-      view,
-      visits.filter(({ visit }) => visit.roomId === view.roomId),
-    ),
-  )
-}
+const deliveriesOf = (history: History) => storiesOf(history).flatMap(deliveries)
 
 /**
  * Milliseconds after the end of each fault that was alone until the last text that it made slow was
@@ -65,14 +57,28 @@ const counted = (problems: Run['problems']): string =>
   )
 
 const textsOf = ({ visits }: History): number =>
-  visits.reduce((sum, { said }) => sum + said.length, 0)
+  visits.reduce((sum, { said }) => sum + said.filter(({ change }) => !change).length, 0)
+
+/** What was done to messages, members and rooms, as far as it was acknowledged. */
+const deedsOf = (histories: readonly History[]): string => {
+  const acts = histories.flatMap((history) => history.acts.filter(({ done }) => done !== undefined))
+  const count = (kind: Act['kind']): number => acts.filter((act) => act.kind === kind).length
+  const said = histories.flatMap(({ visits }) => visits.flatMap((visit) => visit.said))
+  const reads = histories.flatMap((history) => history.reads.filter(({ status }) => status === 200))
+  return (
+    `${said.filter(({ change }) => change).length} changes by members, ` +
+    `${count('delete')} deletions, ${count('remove')} removals, ${count('dismiss')} dismissals, ` +
+    `${reads.length} reads`
+  )
+}
 
 /** One line about a run, and the first of its problems if it has any. */
 export const summaryOf = ({ history, problems, file }: Run): string => {
   const { seed, faults, visits, talk } = history
   const lines = [
     `seed ${seed}: ${faults.length} faults in ${Math.round((talk.to - talk.from) / 1_000)} s, ` +
-      `${textsOf(history)} texts, ${visits.length} connections; ${counted(problems)}; ` +
+      `${textsOf(history)} texts, ${visits.length} connections, ${deedsOf([history])}; ` +
+      `${counted(problems)}; ` +
       `quiet lag ${lagLine(quietLags(history))}`,
     ...problems.slice(0, 10).map(({ rule, what }) => `  ${rule}: ${what}`),
   ]
@@ -96,6 +102,7 @@ export const reportOf = (runs: readonly Run[]): string => {
     `${runs.length} seeds, ${faults.length} faults, ` +
       `${histories.reduce((sum, history) => sum + textsOf(history), 0)} texts, ` +
       `${histories.reduce((sum, { visits }) => sum + visits.length, 0)} connections`,
+    deedsOf(histories),
     counted(runs.flatMap(({ problems }) => problems)),
     `lag in quiet times: ${lagLine(histories.flatMap(quietLags))}`,
     '',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { check } from './checker.ts'
-import { element, ROOM, timeOf, visit } from './draft.ts'
+import { element, logOf, timeOf, viewOf, visit } from './draft.ts'
 import type { Answer, Fault, History, JsonVisit } from './history.ts'
 
 const CUT = 1006
@@ -84,7 +84,6 @@ class Draft {
   }
 
   get history(): History {
-    const view = { roomId: ROOM, elements: this.log, members: this.members }
     return {
       seed: 0,
       leaseMs: 4_000,
@@ -95,10 +94,11 @@ class Draft {
       stalls: [],
       visits: [...this.eve, this.fay, this.gil],
       resumes: this.resumes,
-      views: [
-        { ...view, node: 0 },
-        { ...view, node: 1 },
-      ],
+      refusals: [],
+      acts: [],
+      reads: [],
+      logs: [logOf(this.log)],
+      views: [0, 1].map((node) => viewOf(node, this.log, this.members)),
       oddities: [],
     }
   }

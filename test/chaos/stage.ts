@@ -7,6 +7,7 @@ import { DeadLink } from '../dead-link.ts'
 import { ServerNode, type Settings } from '../e2e/server-node.ts'
 import { startPostgres } from '../services/postgres.ts'
 import { startRedis } from '../services/redis.ts'
+import type { RoomLog, Row } from './history.ts'
 import type { Server } from '../services/server-process.ts'
 
 const RESTART_MS = 20_000
@@ -131,6 +132,13 @@ export class Place {
   }
 }
 
+type StoredRow = Pick<Row, 'seq' | 'id' | 'type' | 'memberId' | 'message'> & {
+  readonly sent: number
+  readonly target: number | null
+  readonly deleted: boolean
+  readonly removed: boolean | null
+}
+
 export interface StageOptions {
   readonly nodes: number
   readonly settings: Settings
@@ -182,6 +190,27 @@ export class Stage {
       throw error
     }
     return stage
+  }
+
+  /** What the repository has of a room, read past all nodes. */
+  async logOf(roomId: string): Promise<RoomLog> {
+    const rows = await this.services.sql(
+      this.databaseUrl,
+      (sql) => sql<StoredRow[]>`
+        select seq::int, message_id as id, type, member_id as "memberId", message, sent::float8,
+          target::int, deleted is not null as deleted, removed
+        from log where room_id = ${roomId} order by seq`,
+    )
+    return {
+      roomId,
+      rows: rows.map(({ sent, target, deleted, removed, ...row }) => ({
+        ...row,
+        sent: new Date(sent).toISOString(),
+        ...(target !== null && { target }),
+        ...(deleted && { deleted }),
+        ...(removed && { removed }),
+      })),
+    }
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Random } from '../random.ts'
-import { Company, REJOIN_MS } from './company.ts'
-import type { Answer, Frame, JsonVisit, Timed, VisitEnd } from './history.ts'
+import { Company, Guest, REJOIN_MS } from './company.ts'
+import type { Answer, Frame, JsonVisit, Said, VisitEnd } from './history.ts'
 import type { Place } from './stage.ts'
 
 /** Chances per turn of a talker. */
@@ -12,9 +12,11 @@ export interface LiveVisit {
   readonly id: number
   readonly roomId: string
   readonly node: number
+  readonly address: string
+  readonly asked: number
   opened: number
   readonly frames: Frame[]
-  readonly said: Timed[]
+  readonly said: Said[]
   end: VisitEnd | undefined
   readonly json?: Omit<JsonVisit, 'answers'> & { readonly answers: Answer[] }
 }
@@ -71,9 +73,10 @@ export class Talkers {
   async #talk(roomId: string, first: Place): Promise<void> {
     const [shortest, longest] = this.#pace.pauseMs
     const { company } = this
+    const guest = new Guest(roomId)
     let place = first
-    while (company.staying) {
-      const visit = await this.#join(place, roomId)
+    while (company.staying && guest.mayTryAgain()) {
+      const visit = await this.#join(place, guest)
       while (visit !== undefined && company.staying && visit.end === undefined) {
         if (company.talking && !this.#silent.has(roomId)) this.#turn(visit)
         await pause(shortest + this.#random.below(longest - shortest))
@@ -99,14 +102,17 @@ export class Talkers {
     }
   }
 
-  #join(place: Place, roomId: string): Promise<LiveVisit | undefined> {
+  #join(place: Place, guest: Guest): Promise<LiveVisit | undefined> {
     const { company } = this
-    const socket = company.connect(place, `/api/serve/${roomId}`, [])
+    const { roomId, address } = guest
+    const socket = company.connect(place, `/api/serve/${roomId}`, [], guest)
     if (socket === undefined) return Promise.resolve(undefined)
     const visit: LiveVisit = {
       id: this.#joins,
       roomId,
       node: place.index,
+      address,
+      asked: performance.now(),
       opened: performance.now(),
       frames: [],
       said: [],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { WebSocket } from 'ws'
 import type { CloseReason, Connection } from '../../src/ports/connection.ts'
 import type { Entry, MemberId, Message, MessageId, RoomId } from '../../src/ports/model.ts'
 
@@ -13,6 +14,21 @@ export interface Peer {
   readOn(): void
   /** Breaks TCP without a word. */
   vanish(): void
+}
+
+export const peerOn = (ws: WebSocket, frames: readonly string[]): Peer => {
+  const end: { code: number | undefined; tcp: boolean } = { code: undefined, tcp: false }
+  ws.on('close', (code) => {
+    end.code = code
+    end.tcp = true
+  })
+  return {
+    frames,
+    end,
+    stopReading: () => ws.pause(),
+    readOn: () => ws.resume(),
+    vanish: () => ws.terminate(),
+  }
 }
 
 export interface Pair {

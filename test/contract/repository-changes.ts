@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
+import type { Append } from '../../src/ports/append.ts'
 import type { LogRow, RoomId } from '../../src/ports/model.ts'
-import type { Append, Repository } from '../../src/ports/repository.ts'
-import type { MakeRepository } from './repository-scene.ts'
+import type { Repository } from '../../src/ports/repository.ts'
+import type { MakeStored } from './repository-scene.ts'
 import {
   deleting,
   editing,
@@ -24,7 +25,7 @@ const SECRET = 'a private remark'
 const ids = new SystemIds()
 
 /** Changes of messages. */
-export const changeRules = (make: MakeRepository): void => {
+export const changeRules = (make: MakeStored): void => {
   /** A room whose only member, at seq 1, has said a secret at seq 2 and something else at seq 3. */
   const scene = async () => {
     const { repository, elapse } = await make()
@@ -71,6 +72,39 @@ export const changeRules = (make: MakeRepository): void => {
       'last',
     ])
     expect(rows.map(({ seq }) => seq)).toEqual(upTo(7))
+  })
+
+  test('R45 a change is stored as one, wherever in a call for many rooms it stands', async () => {
+    const { repository, node, room, member, said, after, append } = await scene()
+    const other = await newRoom(repository)
+    const talker = await newMember(repository, node, other)
+    const results = await append(
+      saying(talker, 'one'),
+      editing(member, said.messageId, 'public'),
+      saying(talker, 'two'),
+      deleting(member, after.messageId, member.memberId),
+    )
+    const sent = expect.any(Number)
+    const changes = [
+      { type: 'edited', roomId: room, seq: 4, sent, id: said.messageId, target: 2 },
+      { type: 'deleted', roomId: room, seq: 5, sent, id: after.messageId, target: 3 },
+    ] as const
+    expect(results).toMatchObject([
+      { message: { roomId: other, seq: 2, message: 'one' } },
+      { change: { ...changes[0], message: 'public' } },
+      { message: { roomId: other, seq: 3, message: 'two' } },
+      { change: changes[1] },
+    ])
+    const { rows } = (await logOf(repository, room))!
+    expect(rows.slice(1)).toMatchObject([
+      { type: 'chat', message: 'public', edited: sent },
+      { type: 'chat', message: '', deleted: sent },
+      { ...changes[0], message: 'public' },
+      changes[1],
+    ])
+    const others = (await logOf(repository, other))!.rows.slice(1)
+    expect(others.map((row) => 'message' in row && row.message)).toEqual(['one', 'two'])
+    expect(others.every((row) => !('target' in row) && !('edited' in row))).toBe(true)
   })
 
   test('R46 what is deleted is read nowhere from then on, and is no message of a page', async () => {

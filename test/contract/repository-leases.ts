@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LoggedMessage, NodeId } from '../../src/ports/model.ts'
 import type { Repository } from '../../src/ports/repository.ts'
-import type { MakeRepository } from './repository-scene.ts'
+import type { MakeStored } from './repository-scene.ts'
 import {
   joining,
   leaving,
@@ -21,7 +21,7 @@ const LEASE_MS = 150
 const HUNDRED_YEARS_MS = 3_153_600_000_000
 
 /** Who is alive, and what becomes of the members of who is not. */
-export const leaseRules = (make: MakeRepository): void => {
+export const leaseRules = (make: MakeStored): void => {
   test('R16 a lease is taken before it is renewed, and may be taken again while it is held', async () => {
     const { repository } = await make()
     const node = newNodeId()

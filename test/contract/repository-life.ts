@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { RoomId } from '../../src/ports/model.ts'
 import type { Repository, RoomTtls } from '../../src/ports/repository.ts'
-import type { MakeRepository } from './repository-scene.ts'
+import type { MakeStored } from './repository-scene.ts'
 import {
   joining,
   leaving,
@@ -24,7 +24,7 @@ const usedOver = { roomTtlMs: TTL_MS, unusedRoomTtlMs: LONG_MS }
 const bothOver = { roomTtlMs: TTL_MS, unusedRoomTtlMs: TTL_MS }
 
 /** When a room ends, and what is left of it. */
-export const lifeRules = (make: MakeRepository): void => {
+export const lifeRules = (make: MakeStored): void => {
   test('R26 a room that nobody joined ends by its age, and by nothing else', async () => {
     const { repository, elapse } = await make()
     const room = await newRoom(repository)

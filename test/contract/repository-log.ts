@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { MakeRepository } from './repository-scene.ts'
+import type { MakeStored } from './repository-scene.ts'
 import {
   joining,
   leaving,
@@ -15,7 +15,7 @@ import {
 } from './repository-scene.ts'
 
 /** Rooms, the order of a log, and what is stored once. */
-export const logRules = (make: MakeRepository): void => {
+export const logRules = (make: MakeStored): void => {
   test('R1 a room is stored once, with an empty log; a second one with its id is refused', async () => {
     const { repository } = await make()
     const id = newRoomId()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { MakeRepository } from './repository-scene.ts'
+import type { MakeStored } from './repository-scene.ts'
 import {
   joining,
   leaving,
@@ -16,7 +16,7 @@ import {
 } from './repository-scene.ts'
 
 /** Who is in a room, under which name, and who may write. */
-export const memberRules = (make: MakeRepository): void => {
+export const memberRules = (make: MakeStored): void => {
   test('R10 a room lists its members by the order of joining; there is no other room', async () => {
     const { repository } = await make()
     const node = await newNode(repository)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
 import type { NewRoom, Repository } from '../../src/ports/repository.ts'
-import type { MakeRepository } from './repository-scene.ts'
+import type { MakeStored } from './repository-scene.ts'
 import {
   leaving,
   LONG_MS,
@@ -18,7 +18,7 @@ const TTLS = { roomTtlMs: LONG_MS, unusedRoomTtlMs: 2 * LONG_MS }
 const ids = new SystemIds()
 
 /** What the creator of a room says of it, and what is known of it then. */
-export const optionRules = (make: MakeRepository): void => {
+export const optionRules = (make: MakeStored): void => {
   test('R35 what a new room is given is what is known of it; what it is not given is none', async () => {
     const { repository } = await make()
     const given = { topic: 'Seats, “perfect” \u{1F600}', capacity: 2, public: true }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LoggedMessage, RoomId } from '../../src/ports/model.ts'
 import type { Range, Repository } from '../../src/ports/repository.ts'
-import type { MakeRepository } from './repository-scene.ts'
+import type { MakeStored } from './repository-scene.ts'
 import {
   logOf,
   newRoomId,
@@ -14,7 +14,7 @@ import {
 } from './repository-scene.ts'
 
 /** Reading logs back. */
-export const readRules = (make: MakeRepository): void => {
+export const readRules = (make: MakeStored): void => {
   test('R21 a page is the part of the log that its range names, oldest first, with the last seq', async () => {
     const { repository } = await make()
     const { room, log } = await roomWith(repository, upTo(19).map(String))

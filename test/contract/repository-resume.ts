@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
+import type { AppendJoined } from '../../src/ports/append.ts'
 import type { NodeId, ResumeHash, RoomId } from '../../src/ports/model.ts'
-import type { AppendJoined, Attachment, Repository } from '../../src/ports/repository.ts'
-import type { MakeRepository } from './repository-scene.ts'
+import type { Attachment, Repository } from '../../src/ports/repository.ts'
+import type { MakeStored } from './repository-scene.ts'
 import {
   joining,
   leaving,
@@ -44,7 +45,7 @@ const types = async (repository: Repository, roomId: RoomId): Promise<readonly s
   (await logOf(repository, roomId)).map(({ type }) => type)
 
 /** Members that outlive their connection. */
-export const resumeRules = (make: MakeRepository): void => {
+export const resumeRules = (make: MakeStored): void => {
   const scene = async () => {
     const { repository, elapse } = await make()
     const [node, other] = [await newNode(repository), await newNode(repository)]

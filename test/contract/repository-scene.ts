@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
-import type { LoggedMessage, MemberId, MessageId, NodeId, RoomId } from '../../src/ports/model.ts'
 import type {
   Appended,
   AppendChat,
@@ -8,20 +7,27 @@ import type {
   AppendEdit,
   AppendJoined,
   AppendLeft,
+} from '../../src/ports/append.ts'
+import type {
+  LoggedMessage,
+  MemberId,
   MemberPlace,
-  Repository,
-} from '../../src/ports/repository.ts'
+  MessageId,
+  NodeId,
+  RoomId,
+} from '../../src/ports/model.ts'
+import type { Repository } from '../../src/ports/repository.ts'
+import type { Stored } from '../../src/ports/stored.ts'
 
-export interface RepositoryFixture {
-  /** Empty, and started longer ago than the leases in the rules last. */
-  readonly repository: Repository
+/** All that one adapter stores: empty, and started longer ago than the leases in the rules last. */
+export interface StoredFixture extends Stored {
   /** Resolves when this much time has passed by the repository's clock. */
   elapse(ms: number): Promise<void>
   /** Sets the repository's wall clock back, seen from the rooms that there are. */
   setBack(ms: number): Promise<void>
 }
 
-export type MakeRepository = () => Promise<RepositoryFixture>
+export type MakeStored = () => Promise<StoredFixture>
 
 /** Longer than any test. */
 export const LONG_MS = 600_000

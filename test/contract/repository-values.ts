@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { MemberId, NodeId, RoomId } from '../../src/ports/model.ts'
-import type { MakeRepository } from './repository-scene.ts'
+import type { MakeStored } from './repository-scene.ts'
 import {
   joining,
   leaving,
@@ -15,7 +15,7 @@ import {
 } from './repository-scene.ts'
 
 /** What is stored comes back as it was, and nowhere else. */
-export const valueRules = (make: MakeRepository): void => {
+export const valueRules = (make: MakeStored): void => {
   test('R6 ids that are nearly the same are different', async () => {
     const { repository } = await make()
     const node = await newNode(repository)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { eventually } from './deadline.ts'
-import { call, createRoom, history, page } from './http.ts'
+import { call, createRoom, history, walk } from './http.ts'
 import { Member } from './member.ts'
 import { clusterSettings, inBothModesAtAnyRate, startCluster, startNodes } from './modes.ts'
 import { ServerNode } from './server-node.ts'
@@ -36,22 +36,10 @@ inBothModesAtAnyRate('finding', (nodes) => {
     const all = (await history(nodes.a, roomId, '?search=quick')).elements
     const whole = (await history(nodes.a, roomId)).elements
     expect(whole).toEqual(expect.arrayContaining([...all]))
-    let at = await history(nodes.b, roomId, '?search=quick&limit=4')
-    expect(at.next).toBe(undefined)
-    const back = [at.elements]
-    while (at.prev !== undefined) {
-      at = await page(nodes.a, at.prev)
-      expect(at.next).toBeDefined()
-      back.unshift(at.elements)
-    }
+    const last = await history(nodes.b, roomId, '?search=quick&limit=4')
+    const { back, forth } = await walk(last, [nodes.a, nodes.b])
     expect(back.map((elements) => elements.length)).toEqual([2, 4])
     expect(back.flat()).toEqual(all)
-    const forth = [at.elements]
-    while (at.next !== undefined) {
-      at = await page(nodes.b, at.next)
-      expect(at.prev).toBeDefined()
-      forth.push(at.elements)
-    }
     expect(forth.flat()).toEqual(all)
   })
 

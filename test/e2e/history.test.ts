@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { eventually } from './deadline.ts'
-import { call, createRoom, expectError, history, page } from './http.ts'
+import { call, createRoom, expectError, history, walk } from './http.ts'
 import { expectStretchOf, Member } from './member.ts'
 import { inBothModesAtAnyRate, type Nodes } from './modes.ts'
 import { expectMessage } from './wire.ts'
@@ -131,23 +131,11 @@ inBothModesAtAnyRate('history', (nodes) => {
 
   test('Link prev and next walk the whole log both ways and end where it ends', async () => {
     const { roomId, elements: whole } = await theLog()
-    let at = await history(nodes.a, roomId, '?limit=300')
-    expect(at.next).toBe(undefined)
-    const back = [at.elements]
-    while (at.prev !== undefined) {
-      at = await page(nodes.b, at.prev)
-      expect(at.next).toBeDefined()
-      back.unshift(at.elements)
-    }
+    const last = await history(nodes.a, roomId, '?limit=300')
+    const { back, forth } = await walk(last, [nodes.b, nodes.a])
     expect(back.flat()).toEqual(whole)
     expect(back.length).toBe(Math.ceil(whole.length / 300))
 
-    const forth = [at.elements]
-    while (at.next !== undefined) {
-      at = await page(nodes.a, at.next)
-      expect(at.prev).toBeDefined()
-      forth.push(at.elements)
-    }
     expect(forth.flat()).toEqual(whole)
     expect(forth.length).toBe(back.length)
   })

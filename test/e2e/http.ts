@@ -188,3 +188,27 @@ export const page = async (node: Listening, path: string): Promise<History> => {
 
 export const history = (node: Listening, roomId: string, query = ''): Promise<History> =>
   page(node, `/api/room/${roomId}/messages${query}`)
+
+/**
+ * Follows the links from the last page to the first and back again, from node to node by turns.
+ * @returns the elements of the pages, oldest first, of both ways
+ */
+export const walk = async (last: History, nodes: readonly [Listening, Listening]) => {
+  let turns = 0
+  const follow = (path: string) => page(nodes[turns++ % 2]!, path)
+  let at = last
+  expect(at.next).toBe(undefined)
+  const back = [at.elements]
+  while (at.prev !== undefined) {
+    at = await follow(at.prev)
+    expect(at.next).toBeDefined()
+    back.unshift(at.elements)
+  }
+  const forth = [at.elements]
+  while (at.next !== undefined) {
+    at = await follow(at.next)
+    expect(at.prev).toBeDefined()
+    forth.push(at.elements)
+  }
+  return { back, forth }
+}

@@ -110,6 +110,7 @@ test('a node restarts and another is killed: the page says so, is live on the ne
   const states = (await page.page.evaluate('states')) as [number, string][]
   const [lost] = states[0]!
   const [back] = states.at(-1)!
+  console.log(`live again after ${Math.round(back - lost)} ms`)
   expect(back - lost).toBeLessThan(5_000)
   await other.shows('said in the dark')
   expect(await page.texts()).toEqual(['before', 'said in the dark'])

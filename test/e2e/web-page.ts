@@ -1,7 +1,7 @@
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { startBrowser } from '../services/browser.ts'
-import { eventually } from './deadline.ts'
+import { DEADLINE_MS, eventually } from './deadline.ts'
 import type { Listening } from './http.ts'
 
 /** A browser for the tests of a file. */
@@ -38,7 +38,7 @@ export class WebPage {
   ): Promise<WebPage> {
     const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...look })
     const page = await context.newPage()
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(DEADLINE_MS)
     const problems: string[] = []
     page.on('pageerror', (error) => problems.push(error.stack ?? error.message))
     page.on('console', (message) => {
@@ -94,6 +94,13 @@ export class WebPage {
   async type(text: string): Promise<void> {
     await this.field.pressSequentially(text, { delay: 40 })
     await this.field.press('Enter')
+  }
+
+  /** Whether anything of what is shown has to be scrolled sideways. */
+  isTooWide(): Promise<boolean> {
+    return this.page.evaluate(`
+      [document.documentElement, ...document.querySelectorAll('main, aside, nav, dialog')].some(
+        ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)`)
   }
 
   /** Waits until a message with exactly this text is in the log. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
+import { call } from './http.ts'
 import { startNodes } from './modes.ts'
 import { useBrowser, WebPage } from './web-page.ts'
 
@@ -29,12 +30,11 @@ const findings = async ({ page }: WebPage): Promise<readonly string[]> => {
   return found
 }
 
-const isTooWide = ({ page }: WebPage): Promise<boolean> =>
-  page.evaluate('document.documentElement.scrollWidth > innerWidth')
-
 test('axe finds nothing on any view, in both themes', async () => {
   const { a } = await startNodes('embedded', { RATE_LIMIT: 'off', MAX_ROOM_MEMBERS: '2' })
+  await call(a, 'POST', '/api/room', { body: '{"public":true,"topic":"What axe finds"}' })
   const page = await WebPage.open(browser(), a, { mayLose: true })
+  await page.page.getByRole('heading', { name: 'Public rooms' }).waitFor()
   expect(await findings(page), 'start page').toEqual([])
   await page.button('Open').click()
   await page.page.getByRole('alert').getByText('This is not the link').waitFor()
@@ -68,6 +68,13 @@ test('axe finds nothing on any view, in both themes', async () => {
   await page.page.getByLabel('Locked').waitFor()
   expect(await findings(page), 'owner').toEqual([])
   await page.page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+  await page.button('Search').click()
+  await page.page.getByRole('textbox', { name: 'Words to search for' }).fill('link')
+  await page.page.keyboard.press('Enter')
+  await page.button('Older results').waitFor()
+  await page.page.locator('.search li button').first().click()
+  await page.log.locator('.sought').waitFor()
+  expect(await findings(page), 'search, and a message that it led to').toEqual([])
   await page.button('Invite').click()
   await page.page.getByRole('img', { name: 'QR code of the link' }).waitFor()
   await page.button('Get a code').click()
@@ -99,6 +106,8 @@ test('axe finds nothing on any view, in both themes', async () => {
 
 test('a phone of 320 pixels shows everything, and axe finds nothing', async () => {
   const { a } = await startNodes('embedded', { RATE_LIMIT: 'off' })
+  const topic = 'one line and more of it, '.repeat(10)
+  await call(a, 'POST', '/api/room', { body: JSON.stringify({ public: true, topic }) })
   const other = await WebPage.open(browser(), a)
   await other.createRoom()
   await other.say(`a text with a link: https://example.org/ and ${'more '.repeat(30)}`)
@@ -107,22 +116,23 @@ test('a phone of 320 pixels shows everything, and axe finds nothing', async () =
     hasTouch: true,
   })
   await phone.live()
-  expect([await findings(phone), await isTooWide(phone)], 'room').toEqual([[], false])
+  expect([await findings(phone), await phone.isTooWide()], 'room').toEqual([[], false])
   await phone.button('Rooms').click()
   await phone.page.getByRole('navigation', { name: 'Rooms' }).waitFor()
-  expect([await findings(phone), await isTooWide(phone)], 'rooms').toEqual([[], false])
+  expect([await findings(phone), await phone.isTooWide()], 'rooms').toEqual([[], false])
   await phone.page.keyboard.press('Escape')
   await phone.button(/members/).click()
-  expect([await findings(phone), await isTooWide(phone)], 'members').toEqual([[], false])
+  expect([await findings(phone), await phone.isTooWide()], 'members').toEqual([[], false])
   await phone.page.keyboard.press('Escape')
   await phone.button('Invite').click()
   await phone.page.getByRole('img', { name: 'QR code of the link' }).waitFor()
-  expect([await findings(phone), await isTooWide(phone)], 'invitation').toEqual([[], false])
+  expect([await findings(phone), await phone.isTooWide()], 'invitation').toEqual([[], false])
   await phone.button('Close').click()
   await phone.button(/members/).click()
   await phone.button('Leave').click()
   await phone.button('Create a room').waitFor()
-  expect([await findings(phone), await isTooWide(phone)], 'start page').toEqual([[], false])
+  await phone.page.getByRole('heading', { name: 'Public rooms' }).waitFor()
+  expect([await findings(phone), await phone.isTooWide()], 'start page').toEqual([[], false])
   await phone.createRoom()
   await phone.say('from a phone')
   await phone.shows('from a phone')
@@ -150,7 +160,7 @@ test('the keyboard alone will do, and the focus can be seen', async () => {
   await tabTo(/^Create a room$/)
   await keyboard.press('Enter')
   await page.live()
-  expect(await focused()).toBe('Message')
+  await expect.poll(focused).toBe('Message')
   await keyboard.type('by')
   await keyboard.press('Shift+Enter')
   await keyboard.type('keyboard')
@@ -162,7 +172,7 @@ test('the keyboard alone will do, and the focus can be seen', async () => {
   await expect.poll(focused).toBe('Link of this room')
   await keyboard.press('Escape')
   await expect.poll(() => page.page.getByRole('dialog').count()).toBe(0)
-  expect(await focused()).toBe('Invite')
+  await expect.poll(focused).toBe('Invite')
   await tabTo(/^1 member$/, 'Shift+Tab')
   await keyboard.press('Enter')
   await page.page.getByRole('complementary', { name: 'Members' }).waitFor()

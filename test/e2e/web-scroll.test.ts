@@ -1,7 +1,7 @@
-import { expect, onTestFinished, test } from 'vitest'
-import { WebSocket } from 'ws'
+import { expect, test } from 'vitest'
 import { eventually } from './deadline.ts'
-import { createRoom, type Listening } from './http.ts'
+import { fill } from './filled-room.ts'
+import { createRoom } from './http.ts'
 import { startNodes } from './modes.ts'
 import { useBrowser, WebPage } from './web-page.ts'
 
@@ -15,29 +15,6 @@ const MOST_ROWS = 300
 const MOST_HEAP_BYTES = 32 * 1024 * 1024
 /** Of a strong turn of the wheel, in CSS pixels. */
 const TURN = 800
-
-const fill = async (
-  { port }: Listening,
-  roomId: string,
-  count: number,
-  textOf: (n: number) => string,
-): Promise<void> => {
-  const ws = new WebSocket(`ws://127.0.0.1:${port}/api/serve/${roomId}`)
-  onTestFinished(() => ws.terminate())
-  let sent = 0
-  let stored = 0
-  const send = (): void => {
-    for (; sent < count && sent < stored + 1_000; sent += 1) ws.send(textOf(sent))
-  }
-  await new Promise<void>((resolve) => {
-    ws.on('message', () => {
-      stored += 1
-      send()
-      // The first is its own joined.
-      if (stored === count + 1) resolve()
-    })
-  })
-}
 
 test(`a history of ${COUNT} messages is scrolled through, few of them are held, and none is skipped`, async () => {
   const { a } = await startNodes('embedded', { RATE_LIMIT: 'off' })

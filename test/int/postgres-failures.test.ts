@@ -1,8 +1,9 @@
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { PostgresRepository } from '../../src/adapters/postgres/repository.ts'
+import { openPostgres, type StoredInPostgres } from '../../src/adapters/postgres/open.ts'
+import type { Append } from '../../src/ports/append.ts'
 import { codeOf } from '../../src/ports/errors.ts'
-import type { Append } from '../../src/ports/repository.ts'
+import type { Repository } from '../../src/ports/repository.ts'
 import {
   logOf,
   LONG_MS,
@@ -18,7 +19,8 @@ import { freshDatabase } from '../services/database.ts'
 import { DeadLink } from '../dead-link.ts'
 
 let database: FreshDatabase
-let repository: PostgresRepository
+let stored: StoredInPostgres
+let repository: Repository
 let admin: postgres.Sql
 
 beforeAll(async () => {
@@ -26,13 +28,14 @@ beforeAll(async () => {
 })
 
 beforeEach(async () => {
-  repository = new PostgresRepository({ url: database.url })
-  await repository.start()
+  stored = openPostgres(database.url)
+  await stored.start()
+  repository = stored.repository
   admin = postgres(database.url, { max: 2 })
 })
 
 afterEach(async () => {
-  await repository.stop()
+  await stored.stop()
   await admin.end({ timeout: 2 })
 })
 
@@ -162,7 +165,7 @@ test('more calls than may wait are refused, all settle, and then it goes on', as
 
 test('a link that goes dead: writes end `unknown`, reads `unavailable`, in time; a new link is used', async () => {
   const link = await DeadLink.to(database.url)
-  const far = new PostgresRepository({ url: link.url })
+  const { repository: far, stop } = openPostgres(link.url)
   const node = await newNode(far)
   const room = await newRoom(far)
   const member = await newMember(far, node, room)
@@ -184,13 +187,13 @@ test('a link that goes dead: writes end `unknown`, reads `unavailable`, in time;
   await expect.poll(() => codeFrom(far.ping()), { timeout: 5_000 }).toBe('done')
   await expect.poll(() => codeFrom(far.append(node, [lost])), { timeout: 5_000 }).toBe('done')
   expect((await logOf(far, room)).map(({ seq }) => seq)).toEqual([1, 2])
-  await far.stop()
+  await stop()
   await link.close()
 })
 
 test('what one call finds out about a dead link, no other has to find out again', async () => {
   const link = await DeadLink.to(database.url)
-  const far = new PostgresRepository({ url: link.url })
+  const { repository: far, stop } = openPostgres(link.url)
   const node = await newNode(far)
   const room = await newRoom(far)
   await logOf(far, room)
@@ -201,21 +204,21 @@ test('what one call finds out about a dead link, no other has to find out again'
   expect(await logOf(far, room)).toEqual([])
   expect((await far.findRoom(room))?.members).toEqual([])
   expect(performance.now() - started).toBeLessThan(1_000)
-  await far.stop()
+  await stop()
   await link.close()
 })
 
 test('stop ends in time over a dead link, may be repeated, and calls after it are refused', async () => {
   const link = await DeadLink.to(database.url)
-  const far = new PostgresRepository({ url: link.url })
+  const { repository: far, stop } = openPostgres(link.url)
   const node = await newNode(far)
   const room = await newRoom(far)
   const member = await newMember(far, node, room)
   link.cut()
   const pending = codeFrom(far.append(node, [saying(member)]))
   const started = performance.now()
-  await Promise.all([far.stop(), far.stop()])
-  await far.stop()
+  await Promise.all([stop(), stop()])
+  await stop()
   expect(performance.now() - started).toBeLessThan(3_000)
   expect(await pending).toBe('unknown')
   expect(await codeFrom(far.append(node, [saying(member)]))).toBe('unavailable')
@@ -228,10 +231,10 @@ test('a database that is read only is not there for appends', async () => {
   const node = await newNode(repository)
   const room = await newRoom(repository)
   await admin`alter database ${admin(name)} set default_transaction_read_only = on`
-  const reader = new PostgresRepository({ url: database.url })
+  const { repository: reader, stop } = openPostgres(database.url)
   expect(await codeFrom(reader.ping())).toBe('unavailable')
   expect(await codeFrom(reader.holdLease(node, 10_000, 'renew'))).toBe('unavailable')
   expect(await reader.findRoom(room)).toBeDefined()
   await admin`alter database ${admin(name)} reset default_transaction_read_only`
-  await reader.stop()
+  await stop()
 })

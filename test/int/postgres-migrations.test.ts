@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import postgres from 'postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { migrate } from '../../src/adapters/postgres/migrate.ts'
-import { PostgresRepository } from '../../src/adapters/postgres/repository.ts'
+import { openPostgres } from '../../src/adapters/postgres/open.ts'
 import type { FreshDatabase } from '../services/database.ts'
 import { freshDatabase } from '../services/database.ts'
 
@@ -25,13 +25,13 @@ const FIRST = { name: '0001-a.sql', body: 'create table a (n int); insert into a
 const SECOND = { name: '0002-b.sql', body: 'alter table a add m int default 2;' }
 
 test('many nodes may start at once on an empty database, and again later', async () => {
-  const nodes = Array.from({ length: 5 }, () => new PostgresRepository({ url: database.url }))
+  const nodes = Array.from({ length: 5 }, () => openPostgres(database.url))
   await Promise.all(nodes.map((node) => node.start()))
   const applied = await admin`select name, checksum from migrations order by name`
   expect(applied.length).toBeGreaterThan(0)
   await nodes[0]!.start()
   expect(await admin`select name, checksum from migrations order by name`).toEqual(applied)
-  await Promise.all(nodes.map((node) => node.ping()))
+  await Promise.all(nodes.map((node) => node.repository.ping()))
   await Promise.all(nodes.map((node) => node.stop()))
 })
 
@@ -67,10 +67,10 @@ test('a migration that fails leaves no trace', async () => {
 test('start rejects with `unavailable` while there is no server, and may be called again', async () => {
   const url = new URL(database.url)
   url.port = '1'
-  const repository = new PostgresRepository({ url: url.href })
-  await expect(repository.start()).rejects.toMatchObject({ name: 'RoomError', code: 'unavailable' })
-  await expect(repository.start()).rejects.toMatchObject({ code: 'unavailable' })
-  await repository.stop()
+  const stored = openPostgres(url.href)
+  await expect(stored.start()).rejects.toMatchObject({ name: 'RoomError', code: 'unavailable' })
+  await expect(stored.start()).rejects.toMatchObject({ code: 'unavailable' })
+  await stored.stop()
 })
 
 test('start rejects with `unavailable` in time when something accepts connections and says nothing, or closes them', async () => {
@@ -84,10 +84,10 @@ test('start rejects with `unavailable` in time when something accepts connection
     await once(server, 'listening')
     const url = new URL(database.url)
     url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
-    const repository = new PostgresRepository({ url: url.href })
+    const stored = openPostgres(url.href)
     const started = performance.now()
-    await expect(repository.start()).rejects.toMatchObject({ code: 'unavailable' })
-    await repository.stop()
+    await expect(stored.start()).rejects.toMatchObject({ code: 'unavailable' })
+    await stored.stop()
     expect(performance.now() - started).toBeLessThan(5_000)
     for (const socket of sockets) socket.destroy()
     server.close()

@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { expect, test } from 'vitest'
-import { PostgresRepository } from '../../src/adapters/postgres/repository.ts'
+import { openPostgres } from '../../src/adapters/postgres/open.ts'
 import type { Code, ResumeHash, RoomId } from '../../src/ports/model.ts'
 import {
   joining,
@@ -20,8 +20,9 @@ const CODE = '493027' as Code
 
 test('no call reads a whole table of rooms, messages or members', async () => {
   const database = await freshDatabase()
-  const repository = new PostgresRepository({ url: database.url })
-  await repository.start()
+  const stored = openPostgres(database.url)
+  const { repository, publicRooms, codes, searchIndex } = stored
+  await stored.start()
   const filler = postgres(database.url, { max: 1 })
   await filler`
     insert into rooms (room_id, name, last_seq)
@@ -81,13 +82,13 @@ test('no call reads a whole table of rooms, messages or members', async () => {
     await repository.read(room, { after: first!.id, limit: 5, maxBytes: 1_000 })
     await repository.read(room, { before: first!.id, limit: 5 })
     await repository.read(room, { newest: true, limit: 5 })
-    await repository.search(room, ['hello', 'w'], { newest: true, limit: 5 })
-    await repository.search(room, ['hello'], { after: first!.id, limit: 5 })
-    await repository.indexWords(room)
-    await repository.publicRooms(room, 100)
-    await repository.keepRooms([{ id: newRoomId(), name: 'Lobby', topic: '' }], 0)
-    await repository.createCode(room, CODE, { ttlMs: 1, uses: 1, mostOfRoom: 9, most: 9 })
-    await repository.takeCode(CODE, { burst: 9, perSecond: 9 })
+    await searchIndex.search(room, ['hello', 'w'], { newest: true, limit: 5 })
+    await searchIndex.search(room, ['hello'], { after: first!.id, limit: 5 })
+    await searchIndex.indexWords(room)
+    await publicRooms.list(room, 100)
+    await publicRooms.keep([{ id: newRoomId(), name: 'Lobby', topic: '' }], 0)
+    await codes.create(room, CODE, { ttlMs: 1, uses: 1, mostOfRoom: 9, most: 9 })
+    await codes.take(CODE, { burst: 9, perSecond: 9 })
     await repository.lastSeqs(some)
     await repository.membersOf(node)
     await repository.rosterAt(room, 2, 200)
@@ -107,7 +108,7 @@ test('no call reads a whole table of rooms, messages or members', async () => {
     while ((await repository.expireRooms({ roomTtlMs: 0, unusedRoomTtlMs: 0 })).more);
   }
   // A backend tells its counts when it ends.
-  await repository.stop()
+  await stored.stop()
   await expect.poll(backends, { timeout: 5_000, interval: 20 }).toHaveLength(1)
   expect([...(await scans())]).toEqual(before.map((row) => ({ ...row, used: true })))
   await admin.end({ timeout: 2 })
@@ -116,8 +117,9 @@ test('no call reads a whole table of rooms, messages or members', async () => {
 
 test('a join into a large room looks at a few of its members, not at all of them', async () => {
   const database = await freshDatabase()
-  const repository = new PostgresRepository({ url: database.url })
-  await repository.start()
+  const stored = openPostgres(database.url)
+  const { repository } = stored
+  await stored.start()
   const node = await newNode(repository)
   const room = await newRoom(repository)
   const MEMBERS = 2_000
@@ -128,7 +130,7 @@ test('a join into a large room looks at a few of its members, not at all of them
     // What the planner knows of the table decides.
     await admin`analyze members`
   }
-  await repository.stop()
+  await stored.stop()
   const lookedAt = () =>
     admin`
       select (i.idx_tup_read + t.seq_tup_read)::int as rows

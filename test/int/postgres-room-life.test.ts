@@ -1,6 +1,7 @@
 import postgres from 'postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { PostgresRepository } from '../../src/adapters/postgres/repository.ts'
+import { openPostgres, type StoredInPostgres } from '../../src/adapters/postgres/open.ts'
+import type { Repository } from '../../src/ports/repository.ts'
 import {
   joining,
   leaving,
@@ -18,18 +19,20 @@ import { freshDatabase } from '../services/database.ts'
 const ALL_OVER = { roomTtlMs: 0, unusedRoomTtlMs: 0 }
 
 let database: FreshDatabase
-let repository: PostgresRepository
+let stored: StoredInPostgres
+let repository: Repository
 let admin: postgres.Sql
 
 beforeEach(async () => {
   database = await freshDatabase()
-  repository = new PostgresRepository({ url: database.url })
-  await repository.start()
+  stored = openPostgres(database.url)
+  await stored.start()
+  repository = stored.repository
   admin = postgres(database.url, { max: 2, onnotice: () => {} })
 })
 
 afterEach(async () => {
-  await repository.stop()
+  await stored.stop()
   await admin.end({ timeout: 2 })
   await database.drop()
 })
@@ -92,13 +95,13 @@ test('a long log goes a thousand rows a step, and the room last, whoever goes on
   )
   await repository.append(node, [leaving(member)])
   const left: (readonly number[])[] = []
-  const other = new PostgresRepository({ url: database.url })
+  const { repository: other, stop } = openPostgres(database.url)
   for (const caller of [repository, other, repository]) {
     await caller.expireRooms(ALL_OVER)
     left.push([await rowsOf('log'), await rowsOf('rooms')])
     expect(await repository.findRoom(room)).toBeUndefined()
   }
-  await other.stop()
+  await stop()
   expect(left).toEqual([
     [1_102, 1],
     [102, 1],
@@ -138,6 +141,6 @@ test('an append touches no index of the rooms', async () => {
     return row
   }
   // A backend tells its counts when it ends.
-  await repository.stop()
+  await stored.stop()
   await expect.poll(updates, { timeout: 5_000, interval: 20 }).toEqual({ all: 51, hot: 51 })
 })

@@ -1,8 +1,9 @@
 import postgres from 'postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { PostgresRepository } from '../../src/adapters/postgres/repository.ts'
+import { openPostgres, type StoredInPostgres } from '../../src/adapters/postgres/open.ts'
 import type { RoomId } from '../../src/ports/model.ts'
-import { SEARCH_SEGMENT } from '../../src/ports/repository.ts'
+import type { Repository } from '../../src/ports/repository.ts'
+import { SEARCH_SEGMENT } from '../../src/ports/search-index.ts'
 import {
   leaving,
   newMember,
@@ -16,24 +17,26 @@ import type { FreshDatabase } from '../services/database.ts'
 import { freshDatabase } from '../services/database.ts'
 
 let database: FreshDatabase
-let repository: PostgresRepository
+let stored: StoredInPostgres
+let repository: Repository
 let admin: postgres.Sql
 
 beforeEach(async () => {
   database = await freshDatabase()
-  repository = new PostgresRepository({ url: database.url })
-  await repository.start()
+  stored = openPostgres(database.url)
+  await stored.start()
+  repository = stored.repository
   admin = postgres(database.url, { max: 2, onnotice: () => {} })
 })
 
 afterEach(async () => {
-  await repository.stop()
+  await stored.stop()
   await admin.end({ timeout: 2 })
   await database.drop()
 })
 
 const found = async (room: RoomId, word: string): Promise<readonly number[]> => {
-  const messages = await repository.search(room, [word], { newest: true, limit: 10 })
+  const messages = await stored.searchIndex.search(room, [word], { newest: true, limit: 10 })
   return Array.isArray(messages) ? messages.map(({ seq }) => seq) : []
 }
 
@@ -50,7 +53,7 @@ const roomWith = async (segments: number) => {
 }
 
 const index = async (room: RoomId): Promise<void> => {
-  while (await repository.indexWords(room));
+  while (await stored.searchIndex.indexWords(room));
 }
 
 const rowsOf = async (table: string): Promise<number> =>
@@ -84,7 +87,7 @@ test('a text that is changed while its segment is indexed leaves no word behind'
   const holder = await admin.reserve()
   await holder`begin`
   await holder`update log set message = 'late' where room_id = ${room} and seq = 7`
-  const indexing = repository.indexWords(room)
+  const indexing = stored.searchIndex.indexWords(room)
   const waiting = () => admin`
     select 1 from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'`
@@ -101,12 +104,12 @@ test('with a room its index goes, in steps, and nothing is indexed of a room tha
   const { node, room, member } = await roomWith(2)
   const other = await roomWith(1)
   await admin`update log set message = 'changed' where room_id = ${room} and seq = 5`
-  expect(await repository.indexWords(room)).toBe(true)
+  expect(await stored.searchIndex.indexWords(room)).toBe(true)
   await index(other.room)
   const others = (await admin`select 1 from search_words where room_id = ${other.room}`).length
   await repository.append(node, [leaving(member)])
   await admin`select expire_rooms('00000000-0000-0000-0000-000000000000', 500, 0, 0)`
-  expect(await repository.indexWords(room)).toBe(false)
+  expect(await stored.searchIndex.indexWords(room)).toBe(false)
   await admin`select index_segment(${room}, 1, '{late}', '{"{1}"}', '{}')`
   expect(await admin`select 1 from search_words where word = 'late'`).toEqual([])
   const removed: number[] = []

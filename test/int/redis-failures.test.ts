@@ -55,6 +55,21 @@ const publishes = (queue: RedisQueue) =>
     (error: { code: string }) => error.code,
   )
 
+/** What is published arrives again: so many runs since the beginning. */
+const hears = (queue: RedisQueue, { counts }: ReturnType<typeof listen>, runs = 1) =>
+  eventually('a run arrives', async () => {
+    await publishes(queue)
+    return counts.runs >= runs
+  })
+
+const answers = (queue: RedisQueue) =>
+  eventually('it answers', () =>
+    queue.ping().then(
+      () => true,
+      () => false,
+    ),
+  )
+
 const failsWithinASecond = async (queue: RedisQueue) => {
   const begun = performance.now()
   const took = () => performance.now() - begun
@@ -79,10 +94,7 @@ describe('RedisQueue under faults', () => {
     for (let round = 1; round <= 3; round += 1) {
       await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
       await eventually('it is told', () => ears.counts.interruptions === round)
-      await eventually('a run arrives', async () => {
-        await publishes(queue)
-        return ears.counts.runs >= round
-      })
+      await hears(queue, ears, round)
     }
   })
 
@@ -95,12 +107,7 @@ describe('RedisQueue under faults', () => {
     await expect(queue.ping()).rejects.toMatchObject({ code: 'unavailable' })
     await server.restart()
     await eventually('it is told', () => ears.counts.interruptions > 0)
-    await eventually('it answers', () =>
-      queue.ping().then(
-        () => true,
-        () => false,
-      ),
-    )
+    await answers(queue)
   })
 
   test('a frozen Redis fails publishes and pings within a second, and is itself again afterwards', async () => {
@@ -110,16 +117,8 @@ describe('RedisQueue under faults', () => {
     await server.kill('SIGSTOP')
     await failsWithinASecond(queue)
     await server.kill('SIGCONT')
-    await eventually('it answers', () =>
-      queue.ping().then(
-        () => true,
-        () => false,
-      ),
-    )
-    await eventually('a run arrives', async () => {
-      await publishes(queue)
-      return ears.counts.runs > 0
-    })
+    await answers(queue)
+    await hears(queue, ears)
   })
 
   test('a link that goes dead without a word is given up, and the next one is subscribed', async () => {
@@ -132,10 +131,7 @@ describe('RedisQueue under faults', () => {
     await failsWithinASecond(queue)
     link.restore()
     await eventually('it is told', () => ears.counts.interruptions > 0, 6_000)
-    await eventually('a run arrives', async () => {
-      await publishes(queue)
-      return ears.counts.runs > 0
-    })
+    await hears(queue, ears)
   })
 
   test('a link that stays dead over several tries is live within 6 s after it carries again', async () => {
@@ -150,10 +146,7 @@ describe('RedisQueue under faults', () => {
     await failsWithinASecond(queue)
     link.restore()
     await eventually('it is told', () => ears.counts.interruptions > 0, 6_000)
-    await eventually('a run arrives', async () => {
-      await publishes(queue)
-      return ears.counts.runs > 0
-    })
+    await hears(queue, ears)
     expect(ears.counts.interruptions).toBe(1)
   })
 

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { test } from 'vitest'
+import { call } from '../e2e/http.ts'
 import { startNodes } from '../e2e/modes.ts'
 import { useBrowser, WebPage } from '../e2e/web-page.ts'
 
@@ -15,9 +16,17 @@ const shoot = async ({ page }: WebPage, name: string): Promise<void> => {
 
 test('the pictures of the page in docs/images', async () => {
   const { a } = await startNodes('embedded')
+  for (const [name, topic] of [
+    ['Lobby', 'Whoever comes along'],
+    ['Help desk', 'Ask, and somebody will know'],
+  ]) {
+    await call(a, 'POST', '/api/room', { body: JSON.stringify({ name, topic, public: true }) })
+  }
   const asker = await WebPage.open(browser(), a, { ...WIDE, colorScheme: 'light' })
-  await asker.field.or(asker.button('Create a room')).waitFor()
+  await asker.page.getByText('Help desk').waitFor()
   await shoot(asker, 'home-light')
+  await asker.page.getByText('More').click()
+  await asker.page.getByLabel('Be its owner').check()
   await asker.createRoom()
   const mender = await asker.join(browser(), a, { ...WIDE, colorScheme: 'dark' })
   await mender.live()
@@ -54,4 +63,14 @@ test('the pictures of the page in docs/images', async () => {
   await mender.button('Invite').click()
   await mender.page.getByRole('img', { name: 'QR code of the link' }).waitFor()
   await shoot(mender, 'room-dark')
+  await asker.button('Search').click()
+  await asker.page.getByRole('textbox', { name: 'Words to search for' }).fill('the test')
+  await asker.page.keyboard.press('Enter')
+  await asker.page.getByRole('status').getByText('2 messages found.').waitFor()
+  await shoot(asker, 'search-light')
+  await asker.page.emulateMedia({ colorScheme: 'dark' })
+  await asker.button('3 members').click()
+  await asker.button('Manage room').click()
+  await asker.page.getByLabel('Locked').waitFor()
+  await shoot(asker, 'manage-dark')
 })

@@ -1,19 +1,11 @@
 import { expect, test } from 'vitest'
+import { SystemClock } from '../../src/adapters/system/clock.ts'
 import { Bucket, Buckets } from '../../src/domain/bucket.ts'
 import { Pace } from '../../src/domain/pace.ts'
 import type { ServerParts } from '../../src/adapters/http/server.ts'
-import {
-  clientFrame,
-  fixture,
-  HANDSHAKE,
-  listen,
-  ManualClock,
-  RawClient,
-  realClock,
-  request,
-  SETTINGS,
-  until,
-} from './http-fixture.ts'
+import { clientFrame, HANDSHAKE, RawClient, request, until } from './http-clients.ts'
+import { fixture, listen, SETTINGS } from './http-fixture.ts'
+import { ManualClock } from './manual-clock.ts'
 
 const PING = 9
 const PONG = 10
@@ -181,7 +173,7 @@ test('an overloaded node refuses joins and rooms for some seconds, and answers a
 test.each([PING, PONG])(
   'control frames over a generous rate end a member, opcode %i',
   async (code) => {
-    const clock = { ...realClock, now: () => 0 }
+    const clock = Object.assign(new SystemClock(), { now: () => 0 })
     const { controller, roomId, ...set } = setUp({ clock, limits: limitsOn(clock) })
     const port = await listen({ ...set, controller, roomId })
     const client = new RawClient(port)

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { History } from '../../src/domain/history.ts'
 import { RoomError } from '../../src/ports/errors.ts'
 import type { LoggedMessage, RoomId } from '../../src/ports/model.ts'
-import { ids, logged, Logs, ManualClock } from './http-fixture.ts'
+import { ids } from './fake-controller.ts'
+import { logged, Logs } from './http-fixture.ts'
+import { ManualClock } from './manual-clock.ts'
 
 const setUp = (length: number, text?: string) => {
   const logs = new Logs()

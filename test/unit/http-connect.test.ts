@@ -3,20 +3,17 @@ import { RoomError } from '../../src/ports/errors.ts'
 import type { RoomId } from '../../src/ports/model.ts'
 import type { Event } from '../../src/protocol/events.ts'
 import { CONNECT_PATH, SUBPROTOCOL } from '../../src/protocol/dialect.ts'
+import { ids } from './fake-controller.ts'
 import {
   clientFrame,
   closed,
-  fixture,
   HANDSHAKE,
-  ids,
-  listen,
   openWebSocket,
   RawClient,
   request,
-  say,
-  SETTINGS,
   until,
-} from './http-fixture.ts'
+} from './http-clients.ts'
+import { fixture, listen, say, SETTINGS } from './http-fixture.ts'
 
 const OFFER = { ...HANDSHAKE, 'Sec-WebSocket-Protocol': SUBPROTOCOL }
 const CLOSE = 8

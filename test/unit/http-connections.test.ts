@@ -4,15 +4,13 @@ import { CountingMeter } from '../counting-meter.ts'
 import {
   clientFrame,
   closed,
-  fixture,
   HANDSHAKE,
-  listen,
   openWebSocket,
   RawClient,
   request,
-  SETTINGS,
   until,
-} from './http-fixture.ts'
+} from './http-clients.ts'
+import { fixture, listen, SETTINGS } from './http-fixture.ts'
 
 const TEXT = 1
 const BINARY = 2

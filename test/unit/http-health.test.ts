@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { fixture, ManualClock } from './http-fixture.ts'
+import { fixture } from './http-fixture.ts'
+import { ManualClock } from './manual-clock.ts'
 
 const forever = new Promise<never>(() => {})
 

@@ -3,17 +3,9 @@ import { expect, test } from 'vitest'
 import { encodeMessage, messageJson } from '../../src/adapters/http/frames.ts'
 import { RoomError } from '../../src/ports/errors.ts'
 import { HISTORY_TYPE } from '../../src/protocol/dialect.ts'
-import {
-  fixture,
-  type Fixture,
-  ids,
-  listen,
-  logged,
-  meanwhile,
-  RawClient,
-  request,
-  until,
-} from './http-fixture.ts'
+import { ids } from './fake-controller.ts'
+import { meanwhile, RawClient, request, until } from './http-clients.ts'
+import { fixture, type Fixture, listen, logged } from './http-fixture.ts'
 
 /** How a streamed array ends on the wire. */
 const END = '\r\n1\r\n]\r\n0\r\n\r\n'

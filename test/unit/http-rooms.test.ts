@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import type { RoomId } from '../../src/ports/model.ts'
 import { RoomError, type ErrorCode } from '../../src/ports/errors.ts'
-import { fixture, ids, listen, RawClient, request, SETTINGS } from './http-fixture.ts'
+import { ids } from './fake-controller.ts'
+import { RawClient, request } from './http-clients.ts'
+import { fixture, listen, SETTINGS } from './http-fixture.ts'
 
 const error = (code: ErrorCode, message: string = expect.any(String) as string) => ({
   error: { code, message },

@@ -1,21 +1,17 @@
 import { expect, test } from 'vitest'
 import { RoomError } from '../../src/ports/errors.ts'
+import { ids } from './fake-controller.ts'
 import {
   clientFrame,
   closed,
-  fixture,
   HANDSHAKE,
-  ids,
-  listen,
   meanwhile,
   openWebSocket,
   RawClient,
-  realClock,
   request,
-  SETTINGS,
-  say,
   until,
-} from './http-fixture.ts'
+} from './http-clients.ts'
+import { fixture, listen, realClock, SETTINGS, say } from './http-fixture.ts'
 
 const TEXT = 1
 const BINARY = 2

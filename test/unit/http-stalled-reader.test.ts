@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { fixture, ids, listen, logged, RawClient, request, until } from './http-fixture.ts'
+import { ids } from './fake-controller.ts'
+import { RawClient, request, until } from './http-clients.ts'
+import { fixture, listen, logged } from './http-fixture.ts'
 
 /** How a streamed array ends on the wire. */
 const END = '\r\n1\r\n]\r\n0\r\n\r\n'

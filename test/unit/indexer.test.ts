@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Indexer } from '../../src/domain/indexer.ts'
 import type { LoggedMessage, RoomId } from '../../src/ports/model.ts'
-import { SEARCH_SEGMENT } from '../../src/ports/repository.ts'
+import { SEARCH_SEGMENT } from '../../src/ports/search-index.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { silent } from '../local-node.ts'
 import { newRoomId } from '../contract/repository-scene.ts'
@@ -18,7 +18,7 @@ const scene = (steps: number) => {
   const indexer = new Indexer({
     clock,
     log: { ...silent, warn: (event) => void warnings.push(event) },
-    repository: {
+    searchIndex: {
       indexWords: async (roomId) => {
         await new Promise<void>((resolve) => void clock.after(STEP_MS, resolve))
         if (failing-- > 0) throw new Error('no')

@@ -1,7 +1,8 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { fixture, HANDSHAKE, listen, RawClient, request, until } from './http-fixture.ts'
+import { HANDSHAKE, RawClient, request, until } from './http-clients.ts'
+import { fixture, listen } from './http-fixture.ts'
 
 interface Operation {
   readonly operationId: string
@@ -49,9 +50,9 @@ test('a bug in what a route needs is the 500 that the document says', async () =
     controller: {
       ...{ accepting: true, createRoom: bug, findRoom: bug, roomInfo: bug, join: bug },
       joinResumable: bug,
-      owners: { change: bug, dismiss: bug, remove: bug },
-      changes: { change: bug },
     },
+    owners: { change: bug, dismiss: bug, remove: bug },
+    changes: { change: bug },
     history: { all: bug, excerpt: bug, message: bug } as never,
     invitations: { create: bug, take: bug },
     directory: { page: bug },

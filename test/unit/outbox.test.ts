@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { SystemIds } from '../../src/adapters/system/ids.ts'
 import { Outbox, type Outcome } from '../../src/domain/outbox.ts'
-import { noMeter } from '../../src/ports/meter.ts'
+import type { Append, Appended } from '../../src/ports/append.ts'
 import { RoomError } from '../../src/ports/errors.ts'
+import { noMeter } from '../../src/ports/meter.ts'
 import type { LogRow, NodeId, RoomId } from '../../src/ports/model.ts'
-import type { Append, Appended } from '../../src/ports/repository.ts'
 import { FakeClock } from '../fake-clock.ts'
 
 const ids = new SystemIds()

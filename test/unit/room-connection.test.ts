@@ -2,7 +2,7 @@ import { expect, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { CONNECT_PATH, SUBPROTOCOL } from '../../src/protocol/dialect.ts'
 import type { Connection } from '../../src/ports/connection.ts'
-import { connectionContract, type Pair } from '../contract/connection.ts'
+import { connectionContract, type Pair, peerOn } from '../contract/connection.ts'
 import { fixture, listen } from './http-fixture.ts'
 
 const connect = async (early: (connection: Connection) => void = () => {}): Promise<Pair> => {
@@ -12,7 +12,7 @@ const connect = async (early: (connection: Connection) => void = () => {}): Prom
   const ws = new WebSocket(`ws://127.0.0.1:${port}${CONNECT_PATH}`, SUBPROTOCOL)
   onTestFinished(() => ws.terminate())
   const frames: string[] = []
-  const end: { code: number | undefined; tcp: boolean } = { code: undefined, tcp: false }
+  const peer = peerOn(ws, frames)
   const joined = new Promise<void>((resolve, reject) => {
     ws.on('message', (data: Buffer) => {
       const frame = data.toString()
@@ -26,19 +26,8 @@ const connect = async (early: (connection: Connection) => void = () => {}): Prom
     })
     ws.on('error', reject)
   })
-  ws.on('close', (code) => {
-    end.code = code
-    end.tcp = true
-  })
   await joined
   const { connection } = set.controller.resumables[0] ?? expect.unreachable('nobody joined')
-  const peer = {
-    frames,
-    end,
-    stopReading: () => ws.pause(),
-    readOn: () => ws.resume(),
-    vanish: () => ws.terminate(),
-  }
   return { connection, peer }
 }
 

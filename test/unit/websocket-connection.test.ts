@@ -2,7 +2,7 @@ import { expect, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { encodeMessage } from '../../src/adapters/http/frames.ts'
 import type { Connection } from '../../src/ports/connection.ts'
-import { connectionContract, type Pair } from '../contract/connection.ts'
+import { connectionContract, type Pair, peerOn } from '../contract/connection.ts'
 import { fixture, listen } from './http-fixture.ts'
 
 const connect = async (early: (connection: Connection) => void = () => {}): Promise<Pair> => {
@@ -12,25 +12,14 @@ const connect = async (early: (connection: Connection) => void = () => {}): Prom
   const ws = new WebSocket(`ws://127.0.0.1:${port}/api/serve/${set.roomId}`)
   onTestFinished(() => ws.terminate())
   const frames: string[] = []
-  const end: { code: number | undefined; tcp: boolean } = { code: undefined, tcp: false }
+  const peer = peerOn(ws, frames)
   ws.on('message', (data: Buffer) => frames.push(data.toString()))
   ws.on('error', () => {})
-  ws.on('close', (code) => {
-    end.code = code
-    end.tcp = true
-  })
   await new Promise((resolve, reject) => {
     ws.once('open', resolve)
     ws.once('error', reject)
   })
   const { connection } = set.controller.joins[0] ?? expect.unreachable('nobody joined')
-  const peer = {
-    frames,
-    end,
-    stopReading: () => ws.pause(),
-    readOn: () => ws.resume(),
-    vanish: () => ws.terminate(),
-  }
   return { connection, peer }
 }
 

@@ -2,18 +2,9 @@ import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
 import { Heartbeat } from '../../src/adapters/http/heartbeat.ts'
-import {
-  clientFrame,
-  fixture,
-  HANDSHAKE,
-  listen,
-  ManualClock,
-  openWebSocket,
-  RawClient,
-  request,
-  SETTINGS,
-  until,
-} from './http-fixture.ts'
+import { clientFrame, HANDSHAKE, openWebSocket, RawClient, request, until } from './http-clients.ts'
+import { fixture, listen, SETTINGS } from './http-fixture.ts'
+import { ManualClock } from './manual-clock.ts'
 
 const PONG = 10
 

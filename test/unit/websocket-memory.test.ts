@@ -1,7 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { fixture, HANDSHAKE, listen, RawClient, request, until } from './http-fixture.ts'
+import { HANDSHAKE, RawClient, request, until } from './http-clients.ts'
+import { fixture, listen } from './http-fixture.ts'
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void

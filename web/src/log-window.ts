@@ -96,7 +96,7 @@ export class LogWindow {
       this.#lastSeq = change.seq
     }
     if (this.#loading) this.#changes.push(change)
-    this.#messages = changed(this.#messages, change)
+    this.#messages = withChange(this.#messages, change)
     this.#changed()
   }
 
@@ -151,6 +151,18 @@ export class LogWindow {
     })
   }
 
+  /** Holds this seq and what is around it instead, unless it is held. */
+  async toSeq(seq: number): Promise<void> {
+    if (seq >= this.#from && seq <= this.#to) return
+    const from = Math.max(1, seq - PAGE)
+    this.#loading = undefined
+    await this.#load('newer', { after: from - 1, limit: PAGE * 2 }, (page, known) => {
+      this.#from = from
+      this.#to = lastOf(page, PAGE * 2, known)
+      this.#messages = page
+    })
+  }
+
   #start(seq: number): void {
     this.#run += 1
     this.#messages = []
@@ -184,7 +196,7 @@ export class LogWindow {
     this.#loading = undefined
     this.#failed = page ? undefined : what
     if (page) take(page, known)
-    this.#messages = this.#changes.reduce(changed, this.#messages).filter(isThere)
+    this.#messages = this.#changes.reduce(withChange, this.#messages).filter(isThere)
     this.#lastSeq = Math.max(this.#lastSeq, this.#to)
     this.#changed()
   }
@@ -203,7 +215,7 @@ const lastOf = (page: readonly Message[], limit: number, known: number): number 
 }
 
 /** The messages after a change, unless they are of later than that. */
-const changed = (messages: readonly Message[], change: Change): readonly Message[] => {
+export const withChange = (messages: readonly Message[], change: Change): readonly Message[] => {
   if (change.event === 'settings') return messages
   const at = messages.findIndex(({ seq }) => seq === change.target)
   const held = messages[at]

@@ -9,16 +9,17 @@ import {
 } from '../../src/client/client.ts'
 import { LogWindow } from './log-window.ts'
 import { MessageChange, type OpenChange } from './message-change.ts'
+import type { MessageSearch } from './message-search.ts'
 import { OutgoingTexts } from './outgoing.ts'
 import type { OwnerTokens } from './owner-tokens.ts'
-import type { NewCode, Requests } from './requests.ts'
+import type { NewCode, PageOf, Requests } from './requests.ts'
 import { RoomOwner, type OwnerRequests } from './room-owner.ts'
 import { Typists } from './typists.ts'
 
 export interface OpenRoomParts {
   readonly id: string
   readonly client: Pick<Client, 'join' | 'isRestarting'>
-  readonly requests: Pick<Requests, 'edit' | 'createCode'> & OwnerRequests
+  readonly requests: Pick<Requests, 'edit' | 'createCode' | 'search'> & OwnerRequests
   readonly tokens: Pick<OwnerTokens, 'of' | 'forget'>
   readonly changed: () => void
   /** Called with every chat message of somebody else that nobody is looking at. */
@@ -44,6 +45,10 @@ export class OpenRoom {
   marker: number | undefined
   /** Whether we came back too late, so that the others see somebody else. */
   isRenamed = false
+  /** What was searched for here; made by who asks for it first. */
+  search: MessageSearch | undefined
+  /** The message of the log that somebody was led to; another object each time. */
+  sought: { readonly seq: number } | undefined
   /** Why it is over, or was never joined. */
   end: string | undefined
   readonly #parts: OpenRoomParts
@@ -133,6 +138,7 @@ export class OpenRoom {
   send(text: string): void {
     if (this.#room) void this.outgoing.send(this.#room, text)
     this.marker = undefined
+    this.sought = undefined
   }
 
   sendAgain(key: number): void {
@@ -145,6 +151,22 @@ export class OpenRoom {
   /** Six digits that lead here for some minutes. @throws ShareChatError */
   createCode(): Promise<NewCode> {
     return this.#parts.requests.createCode(this.id)
+  }
+
+  /** As Requests.search. @throws ShareChatError */
+  find(words: string, before?: number): Promise<PageOf<Message>> {
+    return this.#parts.requests.search(this.id, words, before)
+  }
+
+  /** Leads to a message of the log, if it is still there. Resolves when what is around it is held. */
+  async seek(seq: number): Promise<void> {
+    const sought = { seq }
+    this.sought = sought
+    this.#parts.changed()
+    await this.log.toSeq(seq)
+    const isHeld = this.log.messages.some((message) => message.seq === seq)
+    if (this.sought === sought && !isHeld) this.sought = undefined
+    this.#parts.changed()
   }
 
   typing(): void {
@@ -191,6 +213,7 @@ export class OpenRoom {
       this.marker = undefined
       this.#unread.clear()
       this.change.cancel()
+      this.search?.clear()
       this.outgoing.seen(from - 1)
       this.log.begin(from - 1)
     })
@@ -249,6 +272,7 @@ export class OpenRoom {
 
   #takeChange(change: Change): void {
     this.log.change(change)
+    this.search?.change(change)
     this.change.seen(change)
     if (change.event === 'settings') return
     this.#parts.onChanged(change.id)

@@ -1,12 +1,13 @@
 import { readLink, type Client, type Message } from '../../src/client/client.ts'
 import { OpenRoom, type OpenRoomParts } from './open-room.ts'
 import type { OwnerTokens } from './owner-tokens.ts'
-import type { NewRoom, Requests, RoomWish } from './requests.ts'
+import type { ListedRoom, NewRoom, PageOf, Requests, RoomWish } from './requests.ts'
 
 export interface OpenRoomsParts {
   /** Called once, when there is a room to be in. */
   readonly connect: () => Client
-  readonly requests: Pick<Requests, 'createRoom' | 'takeCode'> & OpenRoomParts['requests']
+  readonly requests: Pick<Requests, 'createRoom' | 'takeCode' | 'listRooms'> &
+    OpenRoomParts['requests']
   readonly tokens: Pick<OwnerTokens, 'keep' | 'of' | 'forget'>
   readonly changed: () => void
   /** Called with every chat message of somebody else that nobody is looking at. */
@@ -52,6 +53,14 @@ export class OpenRooms {
   /** @param code six digits @returns the id of the room that it leads to @throws ShareChatError */
   async takeCode(code: string): Promise<string> {
     return (await this.#parts.requests.takeCode(code)).roomId
+  }
+
+  /**
+   * The rooms that everybody may find.
+   * @param after only what is behind the room with this id @throws ShareChatError
+   */
+  list(after?: string): Promise<PageOf<ListedRoom>> {
+    return this.#parts.requests.listRooms(after)
   }
 
   /** Opens a room without showing it. */

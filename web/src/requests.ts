@@ -1,11 +1,15 @@
-import { ShareChatError } from '../../src/client/client.ts'
+import { ShareChatError, type Message } from '../../src/client/client.ts'
+import { HISTORY_TYPE } from '../../src/protocol/dialect.ts'
 import type { FailedEvent } from '../../src/protocol/events.ts'
 
 const PATIENCE_MS = 30_000
+/** Rooms, and messages that were found. */
+const PAGE = 20
 const NO_ANSWER = 'No server answers.'
 
 /** What a room is made with: as in docs/protocol.md, "Rooms". */
 export interface RoomWish {
+  readonly name?: string
   readonly topic?: string
   readonly capacity?: number
   readonly public?: true
@@ -24,20 +28,40 @@ export interface NewCode {
   readonly expiresAt: string
 }
 
-/** What the owner changes. */
-export interface RoomChange {
-  readonly topic?: string
-  readonly locked?: boolean
-}
-
 /** What of a room's info the owner changes. */
 export interface RoomInfo {
+  readonly roomName: string
   readonly topic: string
+  /** The most members; null: as many as the server allows. */
+  readonly capacity: number | null
   readonly locked: boolean
+  readonly public: boolean
+  /** Seconds between two messages of a member; 0: as the server allows. */
+  readonly slowMode: number
+}
+
+/** What the owner changes. */
+export interface RoomChange extends Partial<Omit<RoomInfo, 'roomName'>> {
+  readonly name?: string
+}
+
+/** A room of the server's directory. */
+export interface ListedRoom {
+  readonly roomId: string
+  readonly roomName: string
+  readonly topic: string
+  readonly memberCount: number
+}
+
+/** A page of something: whether more of it follows. */
+export interface PageOf<Item> {
+  readonly items: readonly Item[]
+  readonly hasMore: boolean
 }
 
 interface Details {
   readonly body?: object
+  readonly accept?: string
   /** Of the member or owner that asks. */
   readonly secret?: string
 }
@@ -77,11 +101,30 @@ export class Requests {
     return this.#ask('GET', `codes/${code}`)
   }
 
+  /**
+   * The newest messages that have all the words, oldest first.
+   * @param before of those, only what is before this seq
+   */
+  async search(roomId: string, words: string, before?: number): Promise<PageOf<Message>> {
+    const query = new URLSearchParams({ search: words, limit: String(PAGE + 1) })
+    if (before !== undefined) query.set('before', String(before))
+    const path = `room/${roomId}/messages?${query}`
+    const found = await this.#ask<readonly Message[]>('GET', path, { accept: HISTORY_TYPE })
+    return { items: found.slice(-PAGE), hasMore: found.length > PAGE }
+  }
+
+  /** The rooms that are listed. @param after only what is behind the room with this id */
+  async listRooms(after?: string): Promise<PageOf<ListedRoom>> {
+    const query = new URLSearchParams({ limit: String(PAGE + 1), ...(after && { after }) })
+    const rooms = await this.#ask<readonly ListedRoom[]>('GET', `rooms?${query}`)
+    return { items: rooms.slice(0, PAGE), hasMore: rooms.length > PAGE }
+  }
+
   roomInfo(roomId: string): Promise<RoomInfo> {
     return this.#ask('GET', `room/${roomId}/info`)
   }
 
-  changeRoom(roomId: string, secret: string, change: RoomChange): Promise<unknown> {
+  changeRoom(roomId: string, secret: string, change: RoomChange): Promise<RoomInfo> {
     return this.#ask('PATCH', `room/${roomId}`, { secret, body: change })
   }
 
@@ -96,7 +139,7 @@ export class Requests {
   async #ask<Answer>(
     method: string,
     path: string,
-    { body, secret }: Details = {},
+    { body, accept, secret }: Details = {},
   ): Promise<Answer> {
     let response: Response
     let answer: unknown
@@ -104,6 +147,7 @@ export class Requests {
       response = await fetch(new URL(`api/${path}`, this.#page), {
         method,
         headers: {
+          ...(accept !== undefined && { Accept: accept }),
           ...(body && { 'Content-Type': 'application/json' }),
           ...(secret !== undefined && { Authorization: `Bearer ${secret}` }),
         },

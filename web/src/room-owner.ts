@@ -22,8 +22,9 @@ export class RoomOwner {
     return this.#requests.roomInfo(this.#roomId)
   }
 
-  async change(change: RoomChange): Promise<void> {
-    await this.#requests.changeRoom(this.#roomId, this.#token, change)
+  /** Resolves with how the room is then. */
+  change(change: RoomChange): Promise<RoomInfo> {
+    return this.#requests.changeRoom(this.#roomId, this.#token, change)
   }
 
   async deleteMessage(id: string): Promise<void> {

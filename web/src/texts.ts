@@ -34,6 +34,7 @@ export const texts = {
     creating: 'Creating…',
     failed: 'No room could be created.',
     more: 'More',
+    name: 'Name',
     topic: 'Topic',
     capacity: 'Most members',
     public: 'Public',
@@ -42,6 +43,35 @@ export const texts = {
     ownerHint:
       'You can change, lock and end it, and remove members and messages, while this tab is open.',
   },
+
+  directory: {
+    heading: 'Public rooms',
+    more: 'More rooms',
+    failed: 'No server answers. Try again in a moment.',
+  },
+
+  search: {
+    heading: 'Search',
+    key: 'Search (Ctrl+K)',
+    label: 'Words to search for',
+    searching: 'Searching…',
+    found: (n: number, hasMore: boolean) =>
+      n === 0
+        ? 'Nothing was found: no message has all these words, or words that begin with them.'
+        : hasMore
+          ? `The newest ${count(n, 'message', 'messages')}; there are more.`
+          : `${count(n, 'message', 'messages')} found.`,
+    more: 'Older results',
+    failed: {
+      not_found: 'This room is gone.',
+      overloaded: 'Too many are searching. Try again in a moment.',
+      unavailable: 'No server answers. Try again in a moment.',
+    } as Readonly<Record<string, string>>,
+    failedOtherwise: 'Nothing could be searched. Try again in a moment.',
+  },
+
+  /** In the place of what could not be loaded. */
+  missing: 'This part of the page could not be loaded. To have it, reload the page.',
 
   rooms: {
     heading: 'Rooms',
@@ -57,6 +87,7 @@ export const texts = {
     notListed: (n: number) => `and ${n.toLocaleString('en')} more`,
     you: 'you',
     invite: 'Invite',
+    download: 'Download all messages',
     leave: 'Leave',
     close: 'Close',
     notify: 'Notify me',
@@ -161,6 +192,9 @@ export const texts = {
   owner: {
     manage: 'Manage room',
     locked: 'Locked: nobody new comes in',
+    public: 'Public: listed for everybody',
+    noCapacity: 'as many as the server allows',
+    slowMode: 'Slow mode: seconds between messages',
     saved: 'Saved.',
     remove: 'Remove',
     // Isolated: a name may turn the direction of writing.
@@ -170,6 +204,7 @@ export const texts = {
     endNow: 'End it for everyone',
     sureToEnd: 'All members are sent away, and everything that was said is deleted.',
     failed: {
+      invalid: 'Not saved.',
       forbidden: 'Not done: you are not the owner of this room any more.',
       not_found: 'Not done: that is not there any more.',
       rate_limited: 'Not done: that was too much at once. Try again in a moment.',
@@ -206,6 +241,9 @@ export const texts = {
     `${count(n, 'new message', 'new messages')} in ${room}`,
   announced: (n: number) => count(n, 'new message', 'new messages'),
   time: {
+    dayAndClock: new Intl.DateTimeFormat(undefined, {
+      ...({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const),
+    }),
     clock: new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }),
     day: new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' }),
     full: new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' }),

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
-import type { Controller } from '../../domain/controller.ts'
+import type { Changes } from '../../domain/changes.ts'
 import { RoomError } from '../../ports/errors.ts'
 import { isMessageId, type MessageId } from '../../ports/model.ts'
 import type { Admission } from './admission.ts'
@@ -19,7 +19,7 @@ const Text = Type.Object({ message: Type.String() }, { additionalProperties: fal
 const Changed = Type.Object({ id: MessageIdText, seq: Type.Integer({ minimum: 1 }) })
 
 export interface ChangesParts {
-  readonly controller: { readonly changes: Pick<Controller['changes'], 'change'> }
+  readonly changes: Pick<Changes, 'change'>
   readonly admission: Admission
   readonly settings: { readonly maxMessageBytes: number }
 }
@@ -27,9 +27,8 @@ export interface ChangesParts {
 /** Changing a message, with the secret of the member that wrote it, or of the room's owner. */
 export const changeRoutes = async (
   app: FastifyInstance,
-  { controller, admission, settings }: ChangesParts,
+  { changes, admission, settings }: ChangesParts,
 ): Promise<void> => {
-  const { changes } = controller
   takeJsonBodies(app, { message: 'message is a text.' })
   // Before the body: a malformed id is 404 whatever else is wrong.
   app.addHook('onRequest', checkRoomId)

@@ -5,12 +5,13 @@ import { RoomError } from '../../ports/errors.ts'
 import { networkKey } from './addresses.ts'
 import { type Admission, keyOf } from './admission.ts'
 import { refusals } from './errors.ts'
+import { isoTime } from './frames.ts'
 import { RoomIdText } from './id-schemas.ts'
 import { takeJsonBodies } from './json-bodies.ts'
 import { allowOnly } from './methods.ts'
-import { checkRoomId, roomIdOf } from './room-id.ts'
+import { checkRoomId, ROOM_PATH, roomIdOf } from './room-id.ts'
 
-const CODES_PATH = '/api/room/:roomId/codes'
+const CODES_PATH = `${ROOM_PATH}/codes`
 export const CODE_PATH = '/api/codes/:code'
 
 const LONGEST_TTL_S = 86_400
@@ -76,7 +77,7 @@ export const codeRoutes = async (
         ...(ttl === undefined ? {} : { ttlMs: ttl * 1000 }),
         ...(uses === undefined ? {} : { uses }),
       })
-      return { code, expiresAt: new Date(expires).toISOString() }
+      return { code, expiresAt: isoTime(expires) }
     },
   )
 

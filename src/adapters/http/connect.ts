@@ -14,8 +14,8 @@ import type { Limits } from '../../protocol/events.ts'
 import { type Admission, keyOf } from './admission.ts'
 import { Commands } from './commands.ts'
 import { type Connections, NO_CLOSE_FRAME } from './connections.ts'
-import { errorBody, HANDSHAKE_ANSWERS, refusals } from './errors.ts'
-import { checkHandshake, forgetHandshake } from './handshake.ts'
+import { HANDSHAKE_ANSWERS, refusals } from './errors.ts'
+import { answerPlainGet, checkHandshake, forgetHandshake } from './handshake.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { JsonSocket } from './json-socket.ts'
 import { allowOnly } from './methods.ts'
@@ -76,11 +76,7 @@ export const connectRoute = async (app: FastifyInstance, parts: ConnectParts): P
       request.setDecorator('answer', reply.raw)
     },
 
-    handler: async (_request, reply) =>
-      reply
-        .code(426)
-        .headers({ upgrade: 'websocket', connection: 'upgrade' })
-        .send(errorBody('invalid', 'This is a WebSocket address.')),
+    handler: answerPlainGet,
 
     /** Nothing is awaited in here: frames that came with the handshake would be lost. */
     wsHandler: (ws, request) => {

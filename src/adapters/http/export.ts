@@ -8,9 +8,9 @@ import { refusals } from './errors.ts'
 import { historyDialectOf } from './history-dialects.ts'
 import { streamLog } from './log-stream.ts'
 import { allowOnly } from './methods.ts'
-import { checkRoomId, roomIdOf } from './room-id.ts'
+import { checkRoomId, ROOM_PATH, roomIdOf } from './room-id.ts'
 
-const EXPORT_PATH = '/api/room/:roomId/export'
+const EXPORT_PATH = `${ROOM_PATH}/export`
 
 const LINES = {
   description: 'A message per line, oldest first, each as its live frame was.',

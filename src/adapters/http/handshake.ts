@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import { RoomError } from '../../ports/errors.ts'
+import { errorBody } from './errors.ts'
 
 /**
  * Lets go of the request and its answer, which would stay as long as the WebSocket: Node keeps the
@@ -11,6 +13,13 @@ export const forgetHandshake = (ws: WebSocket, response: ServerResponse): void =
   if (response.socket) response.detachSocket(response.socket)
   ws.removeAllListeners('error')
 }
+
+/** The answer of a WebSocket route to a request that asks for no upgrade. */
+export const answerPlainGet = async (_: FastifyRequest, reply: FastifyReply): Promise<unknown> =>
+  reply
+    .code(426)
+    .headers({ upgrade: 'websocket', connection: 'upgrade' })
+    .send(errorBody('invalid', 'This is a WebSocket address.'))
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/
 const TOKEN = /^[!#$%&'*+\-.0-9A-Z^_`|a-z~]+$/

@@ -14,11 +14,11 @@ import { MemberIdText, MessageIdText, RoomIdText } from './id-schemas.ts'
 import { cutWhenStalled, streamLog } from './log-stream.ts'
 import { allowOnly } from './methods.ts'
 import { LIMIT_PATTERN, PAGE_LENGTH } from './paging.ts'
-import { checkRoomId, roomIdOf } from './room-id.ts'
+import { checkRoomId, ROOM_PATH, roomIdOf } from './room-id.ts'
 
-const MESSAGES_PATH = '/api/room/:roomId/messages'
+const MESSAGES_PATH = `${ROOM_PATH}/messages`
 /** By its seq, or its id. */
-export const MESSAGE_PATH = '/api/room/:roomId/messages/:message'
+export const MESSAGE_PATH = `${MESSAGES_PATH}/:message`
 const MAX_SEARCH = 200
 
 /** Answers are written as text; this is only their description. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import type { Controller } from '../../domain/controller.ts'
+import type { Owners } from '../../domain/owners.ts'
 import { RoomError } from '../../ports/errors.ts'
 import { isMemberId, type MemberId } from '../../ports/model.ts'
 import type { Admission } from './admission.ts'
@@ -8,16 +9,14 @@ import { bearerOf, CHANGE_REFUSALS, DONE, SECURITY } from './bearer.ts'
 import { takeJsonBodies } from './json-bodies.ts'
 import { allowOnly } from './methods.ts'
 import { changedRoomBody, type RoomLimits, sentencesOf } from './room-bodies.ts'
-import { checkRoomId, roomIdOf } from './room-id.ts'
+import { checkRoomId, ROOM_PATH, roomIdOf } from './room-id.ts'
 import { Info, infoBody } from './room-info.ts'
 
-const ROOM_PATH = '/api/room/:roomId'
-const MEMBER_PATH = '/api/room/:roomId/members/:memberId'
+const MEMBER_PATH = `${ROOM_PATH}/members/:memberId`
 
 export interface OwnerParts {
-  readonly controller: Pick<Controller, 'roomInfo'> & {
-    readonly owners: Pick<Controller['owners'], 'change' | 'dismiss' | 'remove'>
-  }
+  readonly controller: Pick<Controller, 'roomInfo'>
+  readonly owners: Pick<Owners, 'change' | 'dismiss' | 'remove'>
   readonly admission: Admission
   readonly settings: RoomLimits
 }
@@ -25,9 +24,8 @@ export interface OwnerParts {
 /** What the owner of a room may do, with the token that its creation gave. */
 export const ownerRoutes = async (
   app: FastifyInstance,
-  { controller, admission, settings }: OwnerParts,
+  { controller, owners, admission, settings }: OwnerParts,
 ): Promise<void> => {
-  const { owners } = controller
   const body = changedRoomBody(settings)
   takeJsonBodies(app, sentencesOf(settings))
   // Before the body: a malformed id is 404 whatever else is wrong.

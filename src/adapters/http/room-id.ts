@@ -2,6 +2,9 @@ import type { FastifyRequest } from 'fastify'
 import { RoomError } from '../../ports/errors.ts'
 import { isRoomId, type RoomId } from '../../ports/model.ts'
 
+/** Of one room; what belongs to it has its path below. */
+export const ROOM_PATH = '/api/room/:roomId'
+
 /**
  * The room that a request's path names.
  * @throws RoomError `not_found` for what cannot be a room's id, as for a room that is not there

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import type { RoomInfo } from '../../ports/repository.ts'
+import { isoTime } from './frames.ts'
 import { toldSettings } from './json-frames.ts'
 
 /** What is known of a room. */
@@ -25,6 +26,6 @@ export const infoBody = (info: RoomInfo): Static<typeof Info> => ({
   messageCount: info.messageCount,
   memberCount: info.memberCount,
   ...toldSettings(info),
-  created: new Date(info.created).toISOString(),
-  expires: info.expires === undefined ? null : new Date(info.expires).toISOString(),
+  created: isoTime(info.created),
+  expires: info.expires === undefined ? null : isoTime(info.expires),
 })

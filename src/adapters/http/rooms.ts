@@ -7,10 +7,11 @@ import { MemberIdText, RoomIdText } from './id-schemas.ts'
 import { takeJsonBodies } from './json-bodies.ts'
 import { allowOnly } from './methods.ts'
 import { newRoomBody, type RoomLimits, sentencesOf } from './room-bodies.ts'
-import { checkRoomId, roomIdOf } from './room-id.ts'
+import { checkRoomId, ROOM_PATH, roomIdOf } from './room-id.ts'
 import { Info, infoBody } from './room-info.ts'
 
-export const ROOM_PATH = '/api/room'
+export const ROOMS_PATH = '/api/room'
+const INFO_PATH = `${ROOM_PATH}/info`
 
 const Room = Type.Object(
   {
@@ -47,7 +48,7 @@ export const roomRoutes = async (
   takeJsonBodies(app, sentencesOf(settings))
 
   app.post(
-    ROOM_PATH,
+    ROOMS_PATH,
     {
       schema: {
         operationId: 'createRoom',
@@ -77,7 +78,7 @@ export const roomRoutes = async (
   )
 
   app.get(
-    '/api/room/:roomId',
+    ROOM_PATH,
     {
       schema: {
         operationId: 'findRoom',
@@ -97,7 +98,7 @@ export const roomRoutes = async (
   )
 
   app.get(
-    '/api/room/:roomId/info',
+    INFO_PATH,
     {
       schema: {
         operationId: 'roomInfo',
@@ -110,6 +111,6 @@ export const roomRoutes = async (
     async (request) => infoBody(await controller.roomInfo(roomIdOf(request))),
   )
 
-  allowOnly(app, ROOM_PATH, ['POST'])
-  allowOnly(app, '/api/room/:roomId/info', ['GET', 'HEAD'])
+  allowOnly(app, ROOMS_PATH, ['POST'])
+  allowOnly(app, INFO_PATH, ['GET', 'HEAD'])
 }

@@ -7,8 +7,8 @@ import type { Connection } from '../../ports/connection.ts'
 import type { RoomId } from '../../ports/model.ts'
 import { type Admission, keyOf } from './admission.ts'
 import type { Connections } from './connections.ts'
-import { errorBody, HANDSHAKE_ANSWERS, refusals } from './errors.ts'
-import { checkHandshake, forgetHandshake } from './handshake.ts'
+import { HANDSHAKE_ANSWERS, refusals } from './errors.ts'
+import { answerPlainGet, checkHandshake, forgetHandshake } from './handshake.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { allowOnly } from './methods.ts'
 import { roomIdOf } from './room-id.ts'
@@ -81,11 +81,7 @@ export const serveRoute = async (
       connection.expectUpgrade()
     },
 
-    handler: async (_request, reply) =>
-      reply
-        .code(426)
-        .headers({ upgrade: 'websocket', connection: 'upgrade' })
-        .send(errorBody('invalid', 'This is a WebSocket address.')),
+    handler: answerPlainGet,
 
     /** Nothing is awaited in here: frames that came with the handshake would be lost. */
     wsHandler: (ws, request) => {

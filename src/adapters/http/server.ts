@@ -33,16 +33,17 @@ import type { JsonSocket } from './json-socket.ts'
 import { messageRoutes, type MessagesParts } from './messages.ts'
 import { type OwnerParts, ownerRoutes } from './owner-routes.ts'
 import { type PageFile, pageRoutes } from './page.ts'
-import { ROOM_PATH, roomRoutes, type RoomsParts } from './rooms.ts'
+import { roomRoutes, ROOMS_PATH, type RoomsParts } from './rooms.ts'
 import { SERVE_PATH, serveRoute, type ServeParts } from './serve.ts'
 
 export interface ServerParts extends AdmissionParts {
   readonly controller: RoomsParts['controller'] &
     OwnerParts['controller'] &
-    ChangesParts['controller'] &
     ServeParts['controller'] &
     ConnectParts['controller'] &
     HealthParts['controller']
+  readonly owners: OwnerParts['owners']
+  readonly changes: ChangesParts['changes']
   readonly history: History
   readonly search: MessagesParts['search']
   readonly invitations: CodesParts['invitations']
@@ -186,7 +187,7 @@ const addHooks = (app: FastifyInstance, allowedOrigins: readonly string[], meter
 
 const whatIsAsked = (request: FastifyRequest): Refused => {
   if (request.ws && !request.is404) return 'join'
-  return request.method === 'POST' && request.routeOptions.url === ROOM_PATH ? 'room' : 'request'
+  return request.method === 'POST' && request.routeOptions.url === ROOMS_PATH ? 'room' : 'request'
 }
 
 /** RFC 9112, 3.2: one Host, which only HTTP/1.0 may leave out; whose request it is, is not clear. */

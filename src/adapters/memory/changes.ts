@@ -1,5 +1,5 @@
+import type { AppendDeletion, AppendEdit, Rejection } from '../../ports/append.ts'
 import type { LoggedDeletion, LoggedEdit, LoggedMessage, MessageId } from '../../ports/model.ts'
-import type { AppendDeletion, AppendEdit, Rejection } from '../../ports/repository.ts'
 import { isMessage, type StoredChange, type StoredRow, toLogRow } from './log.ts'
 import type { StoredRoom } from './stored-room.ts'
 

@@ -1,9 +1,11 @@
 import type { Clock } from '../../ports/clock.ts'
-import type { Code } from '../../ports/model.ts'
-import type { Budget, CodeTerms } from '../../ports/repository.ts'
+import type { Budget, Codes, CodeTerms } from '../../ports/codes.ts'
+import type { Code, Room, RoomId } from '../../ports/model.ts'
+import type { Store } from './store.ts'
+import type { StoredRoom } from './stored-room.ts'
 
-interface StoredCode<Room> {
-  readonly room: Room
+interface StoredCode {
+  readonly room: StoredRoom
   /** By the clock's `now`. */
   readonly end: number
   /** How often it can still be taken. */
@@ -11,19 +13,26 @@ interface StoredCode<Room> {
 }
 
 /** The codes of all rooms, and the one budget of wrong guesses. */
-export class Codes<Room> {
+export class MemoryCodes implements Codes {
   readonly #clock: Clock
-  readonly #byCode = new Map<Code, StoredCode<Room>>()
+  readonly #rooms: ReadonlyMap<RoomId, StoredRoom>
+  readonly #byCode = new Map<Code, StoredCode>()
   #tokens = Infinity
   #refilled = 0
 
-  constructor(clock: Clock) {
+  constructor({ clock, rooms }: Store) {
     this.#clock = clock
+    this.#rooms = rooms
   }
 
-  /** See Repository.createCode. */
-  add(room: Room, code: Code, terms: CodeTerms): number | 'taken' | 'room_full' | 'full' {
-    this.removeExpired()
+  async create(
+    roomId: RoomId,
+    code: Code,
+    terms: CodeTerms,
+  ): Promise<number | 'taken' | 'room_full' | 'full' | undefined> {
+    const room = this.#rooms.get(roomId)
+    if (room === undefined) return undefined
+    for (const [old, stored] of this.#byCode) if (this.#isOver(stored)) this.#byCode.delete(old)
     const ofRoom = [...this.#byCode.values()].filter((stored) => stored.room === room)
     if (ofRoom.length >= terms.mostOfRoom) return 'room_full'
     if (this.#byCode.size >= terms.most) return 'full'
@@ -33,28 +42,25 @@ export class Codes<Room> {
     return this.#clock.wallTime() + terms.ttlMs
   }
 
-  /** See Repository.takeCode. */
-  take(code: Code, { burst, perSecond }: Budget): Room | { readonly waitMs: number } | undefined {
+  async take(
+    code: Code,
+    { burst, perSecond }: Budget,
+  ): Promise<Room | { readonly waitMs: number } | undefined> {
     const now = this.#clock.now()
     this.#tokens = Math.min(burst, this.#tokens + ((now - this.#refilled) / 1000) * perSecond)
     this.#refilled = now
     if (this.#tokens < 1) return { waitMs: ((1 - this.#tokens) / perSecond) * 1000 }
     const stored = this.#byCode.get(code)
-    if (stored === undefined || stored.end <= now || stored.uses === 0) {
+    if (stored === undefined || stored.uses === 0 || this.#isOver(stored)) {
       this.#tokens -= 1
       return undefined
     }
     stored.uses -= 1
-    return stored.room
+    return { id: stored.room.id, name: stored.room.settings.name }
   }
 
-  removeExpired(): void {
-    const now = this.#clock.now()
-    for (const [code, { end }] of this.#byCode) if (end <= now) this.#byCode.delete(code)
-  }
-
-  /** A room is no more, and so are its codes. */
-  removeOf(room: Room): void {
-    for (const [code, stored] of this.#byCode) if (stored.room === room) this.#byCode.delete(code)
+  /** One that is used up is not: its digits stay taken. */
+  #isOver({ room, end }: StoredCode): boolean {
+    return end <= this.#clock.now() || this.#rooms.get(room.id) !== room
   }
 }

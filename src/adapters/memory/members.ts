@@ -8,7 +8,7 @@ import type {
 } from '../../ports/model.ts'
 
 /** A member as it is stored. Its room is what the repository keeps for one. */
-export interface Stored<Room> extends MemberRef {
+export interface KeptMember<Room> extends MemberRef {
   readonly room: Room
   readonly resumeHash: ResumeHash | undefined
   /** Where it is attached, or was before it was detached. */
@@ -24,40 +24,40 @@ export interface Stored<Room> extends MemberRef {
 
 /** All members, by where they are attached, or since when they are not. */
 export class Members<Room extends { readonly id: RoomId }> {
-  readonly #byId = new Map<MemberId, Stored<Room>>()
-  readonly #byNode = new Map<NodeId, Set<Stored<Room>>>()
-  readonly #byResume = new Map<ResumeHash, Stored<Room>>()
+  readonly #byId = new Map<MemberId, KeptMember<Room>>()
+  readonly #byNode = new Map<NodeId, Set<KeptMember<Room>>>()
+  readonly #byResume = new Map<ResumeHash, KeptMember<Room>>()
   /** In the order of their times. */
-  readonly #detached = new Set<Stored<Room>>()
+  readonly #detached = new Set<KeptMember<Room>>()
 
   /** Those attached to a node. */
-  of(nodeId: NodeId): ReadonlySet<Stored<Room>> {
+  of(nodeId: NodeId): ReadonlySet<KeptMember<Room>> {
     return this.#byNode.get(nodeId) ?? new Set()
   }
 
-  get(memberId: MemberId): Stored<Room> | undefined {
+  get(memberId: MemberId): KeptMember<Room> | undefined {
     return this.#byId.get(memberId)
   }
 
-  withResume(resumeHash: ResumeHash): Stored<Room> | undefined {
+  withResume(resumeHash: ResumeHash): KeptMember<Room> | undefined {
     return this.#byResume.get(resumeHash)
   }
 
   /** Those detached at this time or before, longest first. */
-  *detachedUntil(time: number): Generator<Stored<Room>> {
+  *detachedUntil(time: number): Generator<KeptMember<Room>> {
     for (const member of this.#detached) {
       if (member.detachedAt === undefined || member.detachedAt > time) return
       yield member
     }
   }
 
-  add(member: Stored<Room>): void {
+  add(member: KeptMember<Room>): void {
     this.#byId.set(member.id, member)
     if (member.resumeHash !== undefined) this.#byResume.set(member.resumeHash, member)
     this.#putAt(member)
   }
 
-  remove(member: Stored<Room>): void {
+  remove(member: KeptMember<Room>): void {
     this.#byId.delete(member.id)
     if (member.resumeHash !== undefined) this.#byResume.delete(member.resumeHash)
     this.#detached.delete(member)
@@ -65,14 +65,14 @@ export class Members<Room extends { readonly id: RoomId }> {
   }
 
   /** A member that is attached is not any more. */
-  detach(member: Stored<Room>, now: number): void {
+  detach(member: KeptMember<Room>, now: number): void {
     member.detachedAt = now
     this.#detached.add(member)
     this.#takeFrom(member)
   }
 
   /** A member is attached to a node, wherever it was. */
-  attach(member: Stored<Room>, nodeId: NodeId): void {
+  attach(member: KeptMember<Room>, nodeId: NodeId): void {
     this.#detached.delete(member)
     this.#takeFrom(member)
     member.detachedAt = undefined
@@ -81,13 +81,13 @@ export class Members<Room extends { readonly id: RoomId }> {
     this.#putAt(member)
   }
 
-  #putAt(member: Stored<Room>): void {
+  #putAt(member: KeptMember<Room>): void {
     const ofNode = this.#byNode.get(member.nodeId)
     if (ofNode === undefined) this.#byNode.set(member.nodeId, new Set([member]))
     else ofNode.add(member)
   }
 
-  #takeFrom(member: Stored<Room>): void {
+  #takeFrom(member: KeptMember<Room>): void {
     const ofNode = this.#byNode.get(member.nodeId)
     ofNode?.delete(member)
     if (ofNode?.size === 0) this.#byNode.delete(member.nodeId)

@@ -1,25 +1,22 @@
-import type { Clock } from '../../ports/clock.ts'
-import type {
-  LoggedMessage,
-  MemberId,
-  MessageId,
-  NodeId,
-  RoomId,
-  Seq,
-  StoredType,
-} from '../../ports/model.ts'
 import type {
   Append,
   AppendDeletion,
   Appended,
   AppendEdit,
   AppendJoined,
-} from '../../ports/repository.ts'
+} from '../../ports/append.ts'
+import type {
+  LoggedMessage,
+  MemberId,
+  MessageId,
+  NodeId,
+  Seq,
+  StoredType,
+} from '../../ports/model.ts'
 import { changedBy, judgeChange, toldChange } from './changes.ts'
-import type { LifeTimes } from './life-times.ts'
 import { isMessage, type StoredChange, type StoredRow } from './log.ts'
-import { freeName, type Members, type Stored } from './members.ts'
-import type { Space } from './space.ts'
+import { freeName, type KeptMember } from './members.ts'
+import type { Store } from './store.ts'
 import type { StoredRoom } from './stored-room.ts'
 
 /** What a member says, or is said of it. */
@@ -29,34 +26,24 @@ interface Saying {
   readonly removed?: true
 }
 
-export interface RoomLogsParts {
-  readonly clock: Clock
-  readonly rooms: ReadonlyMap<RoomId, StoredRoom>
-  /** Every row of every log by its id. */
-  readonly messages: Map<MessageId, StoredRow>
-  readonly members: Members<StoredRoom>
-  readonly space: Space
-  readonly lifeTimes: LifeTimes<StoredRoom>
-}
-
 /** The one way into the logs of all rooms, and with that in and out of rooms. */
 export class RoomLogs {
-  readonly #parts: RoomLogsParts
+  readonly #store: Store
 
-  constructor(parts: RoomLogsParts) {
-    this.#parts = parts
+  constructor(store: Store) {
+    this.#store = store
   }
 
   /** A row that is stored, as the answer to an append that repeats it. */
   told(row: StoredRow): Appended {
     if (isMessage(row)) return { message: row }
-    const room = this.#parts.rooms.get(row.roomId)
+    const room = this.#store.rooms.get(row.roomId)
     return room ? { change: toldChange(room, row) } : { rejected: 'room_gone' }
   }
 
   /** See Repository.append, for one entry whose message id is not stored. */
   append(nodeId: NodeId, entry: Append): Appended {
-    const room = this.#parts.rooms.get(entry.roomId)
+    const room = this.#store.rooms.get(entry.roomId)
     if (room === undefined) return { rejected: 'room_gone' }
     if (entry.type === 'joined') return this.#appendJoined(nodeId, room, entry)
     if (entry.type === 'edited' || entry.type === 'deleted') return this.#appendChange(room, entry)
@@ -70,10 +57,10 @@ export class RoomLogs {
     }
     if (member.nodeId !== nodeId) return { rejected: 'member_gone' }
     const { slowMs } = room.settings
-    const now = slowMs === 0 ? 0 : this.#parts.clock.now()
+    const now = slowMs === 0 ? 0 : this.#store.clock.now()
     const waitMs = slowMs === 0 ? 0 : member.spokeAt + slowMs - now
     if (waitMs > 0) return { rejected: 'too_soon', waitMs }
-    if (!this.#parts.space.take(room, entry.message)) return { rejected: 'storage_full' }
+    if (!this.#store.space.take(room, entry.message)) return { rejected: 'storage_full' }
     if (slowMs > 0) member.spokeAt = now
     return { message: this.say(member, entry, 'chat', entry.message) }
   }
@@ -82,28 +69,28 @@ export class RoomLogs {
     const { address, maxMembers, resumeHash } = entry
     const { locked, capacity = Infinity } = room.settings
     const until = address === undefined ? undefined : room.keepOut?.get(address)
-    if (until !== undefined && until > this.#parts.clock.now()) return { rejected: 'kept_out' }
+    if (until !== undefined && until > this.#store.clock.now()) return { rejected: 'kept_out' }
     if (locked) return { rejected: 'room_locked' }
     if (room.members.size >= Math.min(maxMembers, capacity)) return { rejected: 'room_full' }
     const name = freeName(room.takenNames, entry.names)
     const texts = [`${name} joined the room.`, `${name} left the room.`] as const
     const hash = resumeHash === undefined ? [] : [resumeHash]
-    if (!this.#parts.space.take(room, ...texts, ...hash)) return { rejected: 'storage_full' }
+    if (!this.#store.space.take(room, ...texts, ...hash)) return { rejected: 'storage_full' }
     const member = this.#join(nodeId, room, entry, name)
     return { message: this.say(member, entry, 'joined', texts[0]) }
   }
 
   #appendChange(room: StoredRoom, entry: AppendEdit | AppendDeletion): Appended {
-    const judged = judgeChange(room, entry, this.#parts.messages)
+    const judged = judgeChange(room, entry, this.#store.messages)
     if ('rejected' in judged) return judged
     if ('done' in judged) return { change: toldChange(room, judged.done) }
     const text = entry.type === 'edited' ? entry.message : ''
-    if (!this.#parts.space.take(room, text)) return { rejected: 'storage_full' }
+    if (!this.#store.space.take(room, text)) return { rejected: 'storage_full' }
     const { message } = judged
     const change = this.change(room, entry.type, entry.messageId, message.seq)
     const changed = changedBy(message, entry, change.sent)
     room.log[message.seq - 1] = changed
-    this.#parts.messages.set(message.id, changed)
+    this.#store.messages.set(message.id, changed)
     if (entry.type === 'deleted') {
       room.hidden += 1
       ;(room.deletions ??= new Map()).set(message.id, change)
@@ -113,27 +100,27 @@ export class RoomLogs {
 
   /** Appends a change; a room without members lives on from now. */
   change(room: StoredRoom, type: StoredChange['type'], id: MessageId, target: Seq): StoredChange {
-    room.lastSent = Math.max(room.lastSent, this.#parts.clock.wallTime())
+    room.lastSent = Math.max(room.lastSent, this.#store.clock.wallTime())
     const { id: roomId, lastSent: sent, log } = room
     const change = Object.freeze({ type, id, roomId, seq: log.length + 1, sent, target })
     log.push(change)
-    this.#parts.messages.set(id, change)
+    this.#store.messages.set(id, change)
     room.hidden += 1
     if (room.members.size === 0) {
-      this.#parts.lifeTimes.occupied(room)
-      this.#parts.lifeTimes.idle(room, this.#parts.clock.now())
+      this.#store.lifeTimes.occupied(room)
+      this.#store.lifeTimes.idle(room, this.#store.clock.now())
     }
     return change
   }
 
   /** Appends a message of a member's. */
   say(
-    { room, name }: Stored<StoredRoom>,
+    { room, name }: KeptMember<StoredRoom>,
     { messageId, memberId, removed }: Saying,
     type: StoredType,
     text: string,
   ): LoggedMessage {
-    room.lastSent = Math.max(room.lastSent, this.#parts.clock.wallTime())
+    room.lastSent = Math.max(room.lastSent, this.#store.clock.wallTime())
     const message: LoggedMessage = {
       id: messageId,
       roomId: room.id,
@@ -146,7 +133,7 @@ export class RoomLogs {
     }
     const stored = Object.freeze(removed ? { ...message, removed } : message)
     room.log.push(stored)
-    this.#parts.messages.set(messageId, stored)
+    this.#store.messages.set(messageId, stored)
     return stored
   }
 
@@ -155,8 +142,8 @@ export class RoomLogs {
     room: StoredRoom,
     { memberId: id, resumeHash, address }: AppendJoined,
     name: string,
-  ): Stored<StoredRoom> {
-    const member: Stored<StoredRoom> = {
+  ): KeptMember<StoredRoom> {
+    const member: KeptMember<StoredRoom> = {
       id,
       name,
       room,
@@ -167,19 +154,19 @@ export class RoomLogs {
       address,
       spokeAt: -Infinity,
     }
-    this.#parts.lifeTimes.occupied(room)
+    this.#store.lifeTimes.occupied(room)
     room.members.set(id, member)
     room.takenNames.add(name.toLowerCase())
-    this.#parts.members.add(member)
+    this.#store.members.add(member)
     return member
   }
 
   /** Takes a member out of its room; its `left` is not appended here. */
-  remove(member: Stored<StoredRoom>): void {
+  remove(member: KeptMember<StoredRoom>): void {
     member.room.members.delete(member.id)
     member.room.takenNames.delete(member.name.toLowerCase())
-    this.#parts.members.remove(member)
+    this.#store.members.remove(member)
     if (member.room.members.size === 0)
-      this.#parts.lifeTimes.idle(member.room, this.#parts.clock.now())
+      this.#store.lifeTimes.idle(member.room, this.#store.clock.now())
   }
 }

@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
-import type { LoggedMessage, MessageId, Seq } from '../../ports/model.ts'
+import type { LoggedMessage, MessageId, RoomId, Seq } from '../../ports/model.ts'
 import type { Range } from '../../ports/repository.ts'
+import type { SearchIndex } from '../../ports/search-index.ts'
 import { hasWords } from '../../ports/words.ts'
 import type { StoredRow } from './log.ts'
+import type { Store } from './store.ts'
 
 /** How long this process does nothing else. */
 const SLICE_MS = 4
@@ -10,12 +12,12 @@ const SLICE_MS = 4
 const STRIDE = 64
 
 /**
- * See Repository.search. Every row is looked at, for a third of a microsecond: what fits into
+ * See SearchIndex.search. Every row is looked at, for a third of a microsecond: what fits into
  * memory needs no index, which would take as much of it again.
  * @param log the row with seq n is at n - 1; it may grow meanwhile, and be emptied
  * @param seqOf the seq of a message of this log
  */
-export const chatsWith = async (
+const chatsWith = async (
   log: readonly StoredRow[],
   words: readonly string[],
   range: Range,
@@ -38,4 +40,30 @@ export const chatsWith = async (
     }
   }
   return step === 1 ? found : found.toReversed()
+}
+
+/** Has no index: see chatsWith. */
+export class MemorySearchIndex implements SearchIndex {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  async search(
+    roomId: RoomId,
+    words: readonly string[],
+    range: Range,
+  ): Promise<readonly LoggedMessage[] | 'cursor_unknown' | undefined> {
+    const { rooms } = this.#store
+    const room = rooms.get(roomId)
+    if (room === undefined) return undefined
+    const found = await chatsWith(room.log, words, range, (id) => this.#store.seqIn(roomId, id))
+    // It takes its time, unlike everything else here.
+    return rooms.get(roomId) === room ? found : undefined
+  }
+
+  async indexWords(): Promise<boolean> {
+    return false
+  }
 }

@@ -10,7 +10,7 @@ import type {
 import type { NewRoom, RoomInfo, RoomTtls } from '../../ports/repository.ts'
 import { endOf, type Mortal } from './life-times.ts'
 import type { StoredChange, StoredRow } from './log.ts'
-import type { Stored } from './members.ts'
+import type { KeptMember } from './members.ts'
 
 export interface StoredRoom extends Mortal {
   readonly id: RoomId
@@ -30,7 +30,7 @@ export interface StoredRoom extends Mortal {
   keepOut?: Map<AddressMark, number>
   lastSent: number
   /** By the order of joining. */
-  readonly members: Map<MemberId, Stored<StoredRoom>>
+  readonly members: Map<MemberId, KeptMember<StoredRoom>>
   readonly takenNames: Set<string>
 }
 

@@ -1,33 +1,21 @@
+import type { Append, AppendChat, Appended } from '../../ports/append.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type {
   AddressMark,
-  Code,
   LoggedMessage,
   MemberId,
   MessageId,
   NodeId,
-  OwnerHash,
   ResumeHash,
-  Room,
   RoomId,
-  RoomSettings,
   Seq,
 } from '../../ports/model.ts'
 import type {
-  Append,
-  AppendChat,
-  Appended,
   Attachment,
-  Budget,
-  ChangedRoom,
-  CodeTerms,
   Expired,
   LastSeq,
-  ListedRoom,
   LogPage,
   LogRange,
-  MemberPlace,
-  NamedRoom,
   NewRoom,
   Page,
   Range,
@@ -43,15 +31,12 @@ import type {
 } from '../../ports/repository.ts'
 import { plainArray, textArray } from './arrays.ts'
 import { detach, findMember, membersOf, resume, rosterAt } from './attachments.ts'
-import { createCode, takeCode } from './codes.ts'
-import { Pool } from './connect.ts'
+import type { Pool } from './connect.ts'
+import type { Database } from './database.ts'
 import { sqlCode, UNIQUE_VIOLATION } from './errors.ts'
-import { migrate, readMigrations } from './migrate.ts'
-import { addressKey, changeRoom, endRoom, findOwner, removeMember } from './owners.ts'
 import { readLogPage, readPage } from './pages.ts'
-import { createRoom, keepRooms, NO_ROOM, publicRooms, roomInfo } from './room-settings.ts'
+import { addressKey, createRoom, NO_ROOM, roomInfo } from './rooms.ts'
 import { type AppendRow, type MessageRow, toAppended, toMessage } from './rows.ts'
-import { indexWords, search } from './search.ts'
 
 /** What one step of expiring rooms looks at, and removes, at most. */
 const EXPIRE_ROOMS = 500
@@ -63,47 +48,14 @@ const REMOVE_ROWS = 1_000
  * cursor: a backend that dies in one takes the process with it, or pins a connection.
  */
 export class PostgresRepository implements Repository {
-  readonly #url: string
+  readonly #database: Database
   readonly #main: Pool
-  /** History and repair: a page may take long and must not hold up an append. */
-  readonly #pages: Pool
-  /** Search and its index must hold up neither. */
-  readonly #search: Pool
-  /** Lease and ping: load must not look like death. */
-  readonly #lease: Pool
   /** How far the walk through all rooms has come. An index on what ends a room would be paid by every append. */
   #walked: string = NO_ROOM
 
-  /** Connects with the first call. @param options.url `postgres://…` */
-  constructor(options: { readonly url: string }) {
-    this.#url = options.url
-    // A dead link is dead for all: idle connections would keep it a secret until they are needed.
-    const renewAll = (): void => {
-      for (const pool of this.#pools) pool.renew()
-    }
-    this.#main = new Pool(options.url, 6, renewAll)
-    this.#pages = new Pool(options.url, 2, renewAll)
-    this.#search = new Pool(options.url, 2, renewAll)
-    this.#lease = new Pool(options.url, 1, renewAll)
-  }
-
-  /**
-   * Brings the database up to this version; resolves when it takes appends. Rejects with
-   * `unavailable` when it cannot be reached (call again), with `internal` when its migrations are
-   * not ours.
-   */
-  async start(): Promise<void> {
-    await migrate(this.#url, await readMigrations())
-    await this.ping()
-  }
-
-  /** Gives calls under way two seconds; later ones reject with `unavailable`. Idempotent. */
-  async stop(): Promise<void> {
-    await Promise.all(this.#pools.map((pool) => pool.stop()))
-  }
-
-  get #pools(): readonly Pool[] {
-    return [this.#main, this.#pages, this.#search, this.#lease]
+  constructor(database: Database) {
+    this.#database = database
+    this.#main = database.main
   }
 
   createRoom(room: NewRoom): Promise<void> {
@@ -195,43 +147,11 @@ export class PostgresRepository implements Repository {
   }
 
   read(roomId: RoomId, range: Range): Promise<Page | 'cursor_unknown' | undefined> {
-    return readPage(this.#pages, roomId, range)
+    return readPage(this.#database.pages, roomId, range)
   }
 
   readLog(roomId: RoomId, range: LogRange): Promise<LogPage | undefined> {
-    return readLogPage(this.#pages, roomId, range)
-  }
-
-  keepRooms(rooms: readonly NamedRoom[], ms: number): Promise<void> {
-    return keepRooms(this.#main, rooms, ms)
-  }
-
-  publicRooms(after: RoomId | undefined, limit: number): Promise<readonly ListedRoom[]> {
-    return publicRooms(this.#main, after, limit)
-  }
-
-  createCode(
-    roomId: RoomId,
-    code: Code,
-    terms: CodeTerms,
-  ): Promise<number | 'taken' | 'room_full' | 'full' | undefined> {
-    return createCode(this.#main, roomId, code, terms)
-  }
-
-  takeCode(code: Code, guesses: Budget): Promise<Room | { readonly waitMs: number } | undefined> {
-    return takeCode(this.#main, code, guesses)
-  }
-
-  search(
-    roomId: RoomId,
-    words: readonly string[],
-    range: Range,
-  ): Promise<readonly LoggedMessage[] | 'cursor_unknown' | undefined> {
-    return search(this.#search, roomId, words, range)
-  }
-
-  indexWords(roomId: RoomId): Promise<boolean> {
-    return indexWords(this.#search, roomId)
+    return readLogPage(this.#database.pages, roomId, range)
   }
 
   resume(
@@ -269,7 +189,7 @@ export class PostgresRepository implements Repository {
   }
 
   async holdLease(nodeId: NodeId, leaseMs: number, kind: 'take' | 'renew'): Promise<boolean> {
-    const rows = await this.#lease.write((sql) =>
+    const rows = await this.#database.lease.write((sql) =>
       kind === 'take'
         ? sql`
           insert into nodes as n (node_id, lease_until)
@@ -328,30 +248,6 @@ export class PostgresRepository implements Repository {
     return { rooms: row?.rooms ?? 0, more }
   }
 
-  findOwner(roomId: RoomId): Promise<OwnerHash | 'none' | undefined> {
-    return findOwner(this.#main, roomId)
-  }
-
-  changeRoom(
-    roomId: RoomId,
-    messageId: MessageId,
-    changes: Partial<RoomSettings>,
-  ): Promise<ChangedRoom | undefined> {
-    return changeRoom(this.#main, roomId, messageId, changes)
-  }
-
-  endRoom(roomId: RoomId): Promise<boolean> {
-    return endRoom(this.#main, roomId)
-  }
-
-  removeMember(
-    place: MemberPlace,
-    messageId: MessageId,
-    keepOutMs: number,
-  ): Promise<LoggedMessage | undefined> {
-    return removeMember(this.#main, place, messageId, keepOutMs)
-  }
-
   addressKey(): Promise<string> {
     return addressKey(this.#main)
   }
@@ -360,11 +256,7 @@ export class PostgresRepository implements Repository {
     return membersOf(this.#main, nodeId)
   }
 
-  async ping(): Promise<void> {
-    // A standby, or a primary that was made read only, answers and takes no append.
-    const [row] = await this.#lease.read(
-      (sql) => sql`select current_setting('transaction_read_only') as read_only`,
-    )
-    if (row?.read_only !== 'off') throw new RoomError('unavailable', 'The repository is read only.')
+  ping(): Promise<void> {
+    return this.#database.ping()
   }
 }

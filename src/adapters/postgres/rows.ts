@@ -1,3 +1,4 @@
+import type { Append, Appended, Rejection } from '../../ports/append.ts'
 import { RoomError } from '../../ports/errors.ts'
 import type {
   LoggedDeletion,
@@ -12,7 +13,6 @@ import type {
   Seq,
   StoredType,
 } from '../../ports/model.ts'
-import type { Append, Appended, Rejection } from '../../ports/repository.ts'
 
 /** What every row of the log has. */
 interface RowBase {

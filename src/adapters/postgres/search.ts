@@ -1,6 +1,7 @@
 import { RoomError } from '../../ports/errors.ts'
 import type { LoggedMessage, RoomId, Seq } from '../../ports/model.ts'
-import { type Range, SEARCH_SEGMENT } from '../../ports/repository.ts'
+import type { Range } from '../../ports/repository.ts'
+import { SEARCH_SEGMENT, type SearchIndex } from '../../ports/search-index.ts'
 import { hasWords, wordsOf } from '../../ports/words.ts'
 import { plainArray, textArray } from './arrays.ts'
 import type { Pool } from './connect.ts'
@@ -18,8 +19,8 @@ const PATIENCE_MS = 3_000
 
 const cut = (word: string): string => word.slice(0, WORD_LENGTH).toWellFormed()
 
-/** See Repository.search. Postgres names those that may be meant, and here it is found out. */
-export const search = async (
+/** See SearchIndex.search. Postgres names those that may be meant, and here it is found out. */
+const search = async (
   pool: Pool,
   roomId: RoomId,
   words: readonly string[],
@@ -82,8 +83,8 @@ const boundsOf = async (
   return { low: 1, high: 'before' in range ? Math.min(seq - 1, row.last) : row.last }
 }
 
-/** See Repository.indexWords. */
-export const indexWords = async (pool: Pool, roomId: RoomId): Promise<boolean> => {
+/** See SearchIndex.indexWords. */
+const indexWords = async (pool: Pool, roomId: RoomId): Promise<boolean> => {
   const [room] = await pool.read(
     (sql) => sql<{ last: Seq; segment: number }[]>`
       select r.last_seq as last, coalesce(s.segments, 0) as segment
@@ -127,4 +128,24 @@ export const indexWords = async (pool: Pool, roomId: RoomId): Promise<boolean> =
       )`,
   )
   return room.last >= end + SEARCH_SEGMENT
+}
+
+export class PostgresSearchIndex implements SearchIndex {
+  readonly #pool: Pool
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+  }
+
+  search(
+    roomId: RoomId,
+    words: readonly string[],
+    range: Range,
+  ): Promise<readonly LoggedMessage[] | 'cursor_unknown' | undefined> {
+    return search(this.#pool, roomId, words, range)
+  }
+
+  indexWords(roomId: RoomId): Promise<boolean> {
+    return indexWords(this.#pool, roomId)
+  }
 }

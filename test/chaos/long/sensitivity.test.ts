@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { privateFolder } from '../../services/server-process.ts'
 import { MUTANTS, planOf, RETURN_MUTANTS, type Mutant } from '../mutants.ts'
+import { POWER_MUTANTS } from '../power-mutants.ts'
 import { summaryOf } from '../report.ts'
 import { play } from '../run.ts'
 import { Services } from '../stage.ts'
@@ -44,4 +45,9 @@ describe.each(MUTANTS)('the checker under the faults for: $name', (mutant) => {
 describe('the checker under the faults for members that come back', () => {
   test.each(RETURN_MUTANTS)('sees within three seeds: $name', seesItMissing)
   test('has nothing to say about the whole server', () => hasNothingToSay(RETURN_MUTANTS[0]!))
+})
+
+describe('the checker under busy owners', () => {
+  test.each(POWER_MUTANTS)('sees within three seeds: $name', seesItMissing)
+  test('has nothing to say about the whole server', () => hasNothingToSay(POWER_MUTANTS[0]!))
 })

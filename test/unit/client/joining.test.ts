@@ -101,7 +101,7 @@ test('states tell what is known: connecting, catching up, live, offline, over', 
   await clock.advance(10_000)
   last().end()
   last().end()
-  await clock.advance(500)
+  await clock.advance(1_000)
   last().welcome()
   last().tell(room({ seq: 6 }), message(5), message(6))
   last().end(1012)
@@ -235,7 +235,7 @@ test('a room that is joined because of a state is joined once, and one that is l
   there.on('state', () => {
     void client.join(ids[1]!).catch(() => {})
   })
-  await clock.advance(500)
+  await clock.advance(1_000)
   void client.join(crypto.randomUUID()).catch(() => {})
   const off = there.on('state', () => void there.leave())
   last().welcome()

@@ -1,4 +1,4 @@
-import { MemoryRepository } from '../../../src/adapters/memory/repository.ts'
+import { openMemory } from '../../../src/adapters/memory/open.ts'
 import { SystemIds } from '../../../src/adapters/system/ids.ts'
 import { Controller } from '../../../src/domain/controller.ts'
 import type { Joined } from '../../../src/domain/joins.ts'
@@ -71,7 +71,7 @@ const storm: Partial<Weather> = {
 /** Some nodes, one repository, a lossy bus, and people who come, talk and go, all from one seed. */
 export class Cluster {
   readonly clock = new FakeClock()
-  readonly repository = new MemoryRepository(this.clock, 1 << 28)
+  readonly repository = openMemory(this.clock, 1 << 28).repository
   readonly weather: Weather = calm()
   readonly random: Random
   readonly bus: LossyBus
@@ -155,6 +155,7 @@ export class Cluster {
       roomTtlMs: 86_400_000,
       unusedRoomTtlMs: 3_600_000,
       rates: undefined,
+      onLogged() {},
     })
     this.nodes.push({ process, controller })
     void controller.start()

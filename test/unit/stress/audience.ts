@@ -1,9 +1,9 @@
 import { account, type Receiver } from '../../../src/stress/account.ts'
 import { PING, TEXT } from '../../../src/stress/frames.ts'
-import { Histogram } from '../../../src/stress/histogram.ts'
 import { Marker } from '../../../src/stress/marker.ts'
 import { RoomLog } from '../../../src/stress/room-log.ts'
-import { Stream, type StreamListener, type Tally } from '../../../src/stress/stream.ts'
+import { Stream, type StreamListener } from '../../../src/stress/stream.ts'
+import { emptyTally, type Tally } from '../../../src/stress/tally.ts'
 import type { Random } from '../../random.ts'
 import { serverFrame } from './server-frame.ts'
 
@@ -105,14 +105,7 @@ export const hear = (
   largestLag = 1_000_000,
 ) => {
   const log = new RoomLog(marker, FIRST_SENDER, SENDERS, largestLag)
-  const tally: Tally = {
-    delivered: 0,
-    doubled: 0,
-    reordered: 0,
-    altered: 0,
-    bytes: 0,
-    latency: new Histogram(),
-  }
+  const tally = emptyTally()
   const waiting = streams.map((frames, place) => ({ place, bytes: Buffer.concat(frames) }))
   const members = streams.map(
     (_, place) => new Listener(log, tally, place, sentByPlace[place] ?? 0),

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 
+/** What texts stand on. */
+const GROUNDS = ['raised', 'mine', 'ground', 'mark']
+
 /** What WCAG 2.2 AA (1.4.3) asks of a text. */
 const LEAST_CONTRAST = 4.5
 
 type Colour = readonly [red: number, green: number, blue: number]
 
-const css = await readFile(new URL('../../../web/src/page.css', import.meta.url), 'utf8')
+const css = await readFile(new URL('../../../web/src/theme.css', import.meta.url), 'utf8')
 const [light = '', dark = ''] = Array.from(css.matchAll(/:root \{([^}]*)\}/g), ([, body]) => body)
 
 const valueOf = (name: string, theme: string): string => {
@@ -58,7 +61,7 @@ const THEMES = [
 test.for(THEMES)('%s: the name of every member can be read on every ground', ([, theme]) => {
   const lightness = Number.parseFloat(valueOf('name-light', theme)) / 100
   const chroma = Number(valueOf('name-strong', theme))
-  const low = ['raised', 'mine', 'ground'].flatMap((ground) => {
+  const low = GROUNDS.flatMap((ground) => {
     const under = ofHex(valueOf(ground, theme))
     return Array.from({ length: 360 }, (_, hue) => {
       return { ground, hue, contrast: contrast(ofOklch(lightness, chroma, hue), under) }
@@ -70,7 +73,7 @@ test.for(THEMES)('%s: the name of every member can be read on every ground', ([,
 test.for(THEMES)('%s: so can everything else', ([, theme]) => {
   const pairs = [
     ...['ink', 'faint', 'alarm', 'accent'].flatMap((ink) =>
-      ['raised', 'mine', 'ground'].map((ground) => [ink, ground] as const),
+      GROUNDS.map((ground) => [ink, ground] as const),
     ),
     ['on-accent', 'accent'] as const,
     // The state while there is no connection.

@@ -97,6 +97,24 @@ test('the ends are a jump away', async () => {
   expect([log.atEnd, held(log)]).toEqual([true, '4901 to 5000'])
 })
 
+test('any place is a jump away, with what is around it, and from there the log goes on both ways', async () => {
+  const server = serverOf(5_000)
+  const log = new LogWindow(server.history)
+  log.begin(5_000)
+  await log.toSeq(2_000)
+  expect([held(log), log.atStart, log.atEnd]).toEqual(['1950 to 2049', false, false])
+  await log.older()
+  await log.newer()
+  expect(held(log)).toBe('1900 to 2099')
+  await log.toSeq(2_080)
+  expect([held(log), server.asked]).toEqual(['1900 to 2099', 3])
+  await log.toSeq(20)
+  expect([held(log), log.atStart]).toEqual(['1 to 100', true])
+  await log.toSeq(4_990)
+  expect([held(log), log.atEnd]).toEqual(['4940 to 5000', true])
+  expectWhole(log)
+})
+
 test('a page that does not come is said, and can be asked for again', async () => {
   const server = serverOf(100)
   server.fails = true

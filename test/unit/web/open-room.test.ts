@@ -2,15 +2,16 @@ import { expect, test } from 'vitest'
 import { ShareChatError, type JoinWish, type Room } from '../../../src/client/client.ts'
 import { OpenRoom } from '../../../web/src/open-room.ts'
 import { eventually } from '../../eventually.ts'
-import { ScriptedRoom } from './scripted-room.ts'
+import { INFO, ScriptedRoom } from './scripted-room.ts'
 
 /** A server that stores every change as the next row of a room's log. */
 const storing = (scripted: ScriptedRoom) => ({
   edit: async () => ({ seq: scripted.seq + 1 }),
   delete: async () => undefined,
   createCode: async () => ({ code: '493027', expiresAt: '2026-01-01T00:00:00.000Z' }),
-  roomInfo: async () => ({ topic: '', locked: false }),
-  changeRoom: async () => undefined,
+  search: async () => ({ items: [], hasMore: false }),
+  roomInfo: async () => INFO,
+  changeRoom: async () => INFO,
   endRoom: async () => undefined,
   removeMember: async () => undefined,
 })
@@ -208,4 +209,18 @@ test('a room that was closed before it was joined is left when it is', async () 
   await room.leave()
   settle(scripted)
   await eventually('it has left', () => scripted.hasLeft)
+})
+
+test('who is led to a message is led anew each time, and not to one that is gone', async () => {
+  const { room, scripted } = await opened()
+  for (let seq = 1; seq <= 3; seq += 1) scripted.says('you')
+  await room.seek(2)
+  const first = room.sought
+  expect(first).toEqual({ seq: 2 })
+  await room.seek(2)
+  expect(room.sought).toEqual({ seq: 2 })
+  expect(room.sought).not.toBe(first)
+  scripted.deletes(3)
+  await room.seek(3)
+  expect(room.sought).toBe(undefined)
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Client, Room } from '../../../src/client/client.ts'
 import { OpenRooms } from '../../../web/src/open-rooms.ts'
 import { eventually } from '../../eventually.ts'
-import { ScriptedRoom } from './scripted-room.ts'
+import { INFO, ScriptedRoom } from './scripted-room.ts'
 
 const ONE = 'd4d211a2-d09f-4e19-8822-8aeddcb0fdd8'
 const OTHER = '0e6a2b7c-52d4-4bb0-9c1f-3a7d5f3b9c11'
@@ -34,8 +34,10 @@ const opened = () => {
       edit: async () => ({ seq: 1 }),
       delete: async () => undefined,
       createCode: async () => ({ code: '493027', expiresAt: '2026-01-01T00:00:00.000Z' }),
-      roomInfo: async () => ({ topic: '', locked: false }),
-      changeRoom: async () => undefined,
+      search: async () => ({ items: [], hasMore: false }),
+      listRooms: async () => ({ items: [], hasMore: false }),
+      roomInfo: async () => INFO,
+      changeRoom: async () => INFO,
       endRoom: async () => undefined,
       removeMember: async () => undefined,
     },

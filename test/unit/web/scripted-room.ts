@@ -6,6 +6,15 @@ import type {
   ShareChatError,
 } from '../../../src/client/client.ts'
 
+export const INFO = {
+  roomName: 'Quiet Place',
+  topic: '',
+  capacity: null,
+  locked: false,
+  public: false,
+  slowMode: 0,
+}
+
 /** A joined room that does what a test says. */
 export class ScriptedRoom implements Room {
   readonly name = 'Quiet Place'

@@ -3,7 +3,9 @@ import { useState } from 'preact/hooks'
 import type { OpenRooms } from '../open-rooms.ts'
 import type { RoomWish } from '../requests.ts'
 import { texts } from '../texts.ts'
+import { textOf } from './form-text.ts'
 
+const LONGEST_NAME = 80
 const LONGEST_TOPIC = 300
 
 /** The button that makes a room, and, for who asks, how it shall be. */
@@ -39,6 +41,10 @@ export const CreateRoom = ({ rooms }: { readonly rooms: OpenRooms }): JSX.Elemen
       </button>
       <details>
         <summary>{create.more}</summary>
+        <label>
+          {create.name}
+          <input name="name" maxLength={LONGEST_NAME} autocomplete="off" />
+        </label>
         <label>
           {create.topic}
           <input name="topic" maxLength={LONGEST_TOPIC} autocomplete="off" />
@@ -77,17 +83,14 @@ const Choice = ({ name, label, hint }: ChoiceProps): JSX.Element => (
 
 /** What is not filled in is not wished for. */
 const wishOf = (fields: FormData): RoomWish => {
+  const name = textOf(fields, 'name')
   const topic = textOf(fields, 'topic')
   const capacity = textOf(fields, 'capacity')
   return {
+    ...(name !== '' && { name }),
     ...(topic !== '' && { topic }),
     ...(capacity !== '' && { capacity: Number(capacity) }),
     ...(fields.has('public') && { public: true }),
     ...(fields.has('owner') && { owner: true }),
   }
-}
-
-const textOf = (fields: FormData, name: string): string => {
-  const value = fields.get(name)
-  return typeof value === 'string' ? value.trim() : ''
 }

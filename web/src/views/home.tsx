@@ -1,11 +1,16 @@
 import type { JSX } from 'preact/jsx-runtime'
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { readLink } from '../../../src/client/client.ts'
 import type { KeptRooms } from '../kept-rooms.ts'
 import type { OpenRooms } from '../open-rooms.ts'
+import type { ListedRoom, PageOf } from '../requests.ts'
 import { texts } from '../texts.ts'
 import { CodeField } from './code-field.tsx'
 import { CreateRoom } from './create-room.tsx'
+import type { DirectoryProps } from './directory.tsx'
+import { lateView } from './late-view.tsx'
+
+const Directory = lateView<DirectoryProps>(async () => (await import('./directory.tsx')).Directory)
 
 export interface HomeProps {
   readonly rooms: OpenRooms
@@ -17,8 +22,14 @@ export interface HomeProps {
 /** The start page: one button, and fields for a link and a code. */
 export const Home = ({ rooms, remembered, changed }: HomeProps): JSX.Element => {
   const [problem, setProblem] = useState('')
+  const [listed, setListed] = useState<PageOf<ListedRoom>>()
   const link = useRef<HTMLInputElement>(null)
   const { home } = texts
+
+  useEffect(() => {
+    // Whoever cannot have the list can do everything else.
+    rooms.list().then(setListed, () => {})
+  }, [])
 
   const open = (written: string): void => {
     const id = readLink(written)?.roomId ?? readLink(`${location.origin}/#${written}`)?.roomId
@@ -54,6 +65,7 @@ export const Home = ({ rooms, remembered, changed }: HomeProps): JSX.Element => 
         </p>
       </form>
       <CodeField rooms={rooms} />
+      {listed && listed.items.length > 0 && <Directory rooms={rooms} first={listed} />}
       {(remembered.rooms?.length ?? 0) > 0 && (
         <section aria-labelledby="remembered">
           <h2 id="remembered">{home.remembered}</h2>

@@ -27,6 +27,8 @@ export const LogView = ({ room }: { readonly room: OpenRoom }): JSX.Element => {
   const view = useRef<HTMLDivElement>(null)
   const anchor = useRef<Anchor | undefined>(undefined)
   const isAtEnd = useRef(true)
+  /** Where somebody was led to; what was before this view was built is over. */
+  const led = useRef(room.sought)
 
   const look = (): void => {
     const box = view.current
@@ -47,7 +49,13 @@ export const LogView = ({ room }: { readonly room: OpenRoom }): JSX.Element => {
   useLayoutEffect(() => {
     const box = view.current
     if (!box) return
-    if (isAtEnd.current && log.atEnd) box.scrollTop = box.scrollHeight
+    const row = led.current === room.sought ? undefined : rowOf(box, room.sought)
+    if (row) {
+      led.current = room.sought
+      isAtEnd.current = false
+      box.scrollTop = row.offsetTop - Math.max(0, box.clientHeight - row.offsetHeight) / 2
+      row.focus({ preventScroll: true })
+    } else if (isAtEnd.current && log.atEnd) box.scrollTop = box.scrollHeight
     else if (anchor.current) restore(box, anchor.current)
     anchor.current = anchorOf(box)
   })
@@ -133,6 +141,7 @@ export const LogView = ({ room }: { readonly room: OpenRoom }): JSX.Element => {
               isNewDay={dayOf(message) !== dayOf(log.messages[at - 1])}
               isMarked={message.seq === marked}
               isMine={room.isMine(message)}
+              isSought={message.seq === room.sought?.seq}
               change={room.change}
               current={current?.seq === message.seq ? current : undefined}
               mayEdit={room.mayEdit(message)}
@@ -177,8 +186,11 @@ const anchorOf = (box: HTMLElement): Anchor | undefined => {
   return row && { seq: Number(row.dataset['seq']), top: row.offsetTop - box.scrollTop }
 }
 
-const restore = (box: HTMLElement, { seq, top }: Anchor): void => {
-  const row = box.querySelector<HTMLElement>(`[data-seq="${seq}"]`)
-  const wanted = row && row.offsetTop - top
+const rowOf = (box: HTMLElement, place: { readonly seq: number } | undefined) =>
+  place && box.querySelector<HTMLElement>(`[data-seq="${place.seq}"]`)
+
+const restore = (box: HTMLElement, anchor: Anchor): void => {
+  const row = rowOf(box, anchor)
+  const wanted = row && row.offsetTop - anchor.top
   if (wanted && Math.abs(wanted - box.scrollTop) >= 1) box.scrollTop = wanted
 }

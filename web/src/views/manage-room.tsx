@@ -1,25 +1,19 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { ShareChatError } from '../../../src/client/client.ts'
-import type { RoomInfo } from '../requests.ts'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { RoomChange, RoomInfo } from '../requests.ts'
 import type { RoomOwner } from '../room-owner.ts'
 import { texts } from '../texts.ts'
+import { textOf } from './form-text.ts'
+import { refusalOf } from './owner-refusal.ts'
 
-/** What an owner is told when something was not done. */
-export const refusalOf = (error: unknown): string => {
-  const code = error instanceof ShareChatError ? error.code : ''
-  return texts.owner.failed[code] ?? texts.owner.failedOtherwise
-}
-
-interface ManageRoomProps {
+export interface ManageRoomProps {
   readonly owner: RoomOwner
   readonly onClose: () => void
 }
 
-/** The owner's topic and lock, and the end of the room. */
+/** What the owner may change of a room, and its end. */
 export const ManageRoom = ({ owner, onClose }: ManageRoomProps): JSX.Element => {
   const dialog = useRef<HTMLDialogElement>(null)
-  const topic = useRef<HTMLInputElement>(null)
   const [info, setInfo] = useState<RoomInfo>()
   const [said, say] = useState('')
   const [problem, setProblem] = useState('')
@@ -40,15 +34,16 @@ export const ManageRoom = ({ owner, onClose }: ManageRoomProps): JSX.Element => 
     dialog.current?.showModal()
     void attempt(async () => setInfo(await owner.info()))
   }, [])
-  const change = async (wish: Parameters<RoomOwner['change']>[0]): Promise<boolean> => {
-    const isDone = await attempt(() => owner.change(wish))
-    if (isDone) say(texts.owner.saved)
-    return isDone
-  }
+  const change = (wish: RoomChange): Promise<boolean> =>
+    attempt(async () => {
+      const { capacity, roomName, slowMode, topic } = await owner.change(wish)
+      setInfo((known) => known && { ...known, capacity, roomName, slowMode, topic })
+      say(texts.owner.saved)
+    })
   // Shown at once, and taken back if it was not done: an answer to an earlier change says nothing of it.
-  const lock = async (locked: boolean): Promise<void> => {
-    setInfo((known) => known && { ...known, locked })
-    if (!(await change({ locked }))) setInfo((known) => known && { ...known, locked: !locked })
+  const turn = async (what: 'locked' | 'public', isOn: boolean): Promise<void> => {
+    setInfo((known) => known && { ...known, [what]: isOn })
+    if (!(await change({ [what]: isOn }))) setInfo((known) => known && { ...known, [what]: !isOn })
   }
 
   return (
@@ -62,26 +57,17 @@ export const ManageRoom = ({ owner, onClose }: ManageRoomProps): JSX.Element => 
       <h2 id="manage">{texts.owner.manage}</h2>
       {info && (
         <>
-          <form
-            onSubmit={(event) => {
-              event.preventDefault()
-              void change({ topic: topic.current?.value.trim() ?? '' })
-            }}
-          >
-            <label for="topic">{texts.create.topic}</label>
-            <div class="line">
-              <input ref={topic} id="topic" maxLength={300} defaultValue={info.topic} />
-              <button type="submit">{texts.change.save}</button>
-            </div>
-          </form>
-          <label class="choice">
-            <input
-              type="checkbox"
-              checked={info.locked}
-              onChange={({ currentTarget: { checked } }) => void lock(checked)}
-            />
-            {texts.owner.locked}
-          </label>
+          <SettingsForm info={info} onSave={(wish) => void change(wish)} />
+          {(['locked', 'public'] as const).map((what) => (
+            <label key={what} class="choice">
+              <input
+                type="checkbox"
+                checked={info[what]}
+                onChange={({ currentTarget: { checked } }) => void turn(what, checked)}
+              />
+              {texts.owner[what]}
+            </label>
+          ))}
         </>
       )}
       <p class="hint" role="status">
@@ -98,10 +84,86 @@ export const ManageRoom = ({ owner, onClose }: ManageRoomProps): JSX.Element => 
         >
           {isEnding ? texts.owner.endNow : texts.owner.end}
         </button>
-        <button type="button" onClick={() => dialog.current?.close()}>
+        <button type="button" autofocus onClick={() => dialog.current?.close()}>
           {texts.invite.close}
         </button>
       </div>
     </dialog>
+  )
+}
+
+interface SettingsFormProps {
+  readonly info: RoomInfo
+  /** Called with what is not as it was. */
+  readonly onSave: (change: RoomChange) => void
+}
+
+const SettingsForm = ({ info, onSave }: SettingsFormProps): JSX.Element => {
+  const { create, owner } = texts
+  const first = useRef<HTMLInputElement>(null)
+  // Not after the draw: whoever sees it writes into it.
+  useLayoutEffect(() => first.current?.focus(), [])
+  const save = (form: HTMLFormElement): void => {
+    const fields = new FormData(form)
+    const wish = {
+      name: textOf(fields, 'name'),
+      topic: textOf(fields, 'topic'),
+      capacity: textOf(fields, 'capacity') === '' ? null : Number(textOf(fields, 'capacity')),
+      slowMode: Number(textOf(fields, 'slowMode')),
+    }
+    const { roomName: name, topic, capacity, slowMode } = info
+    const was: RoomChange = { name, topic, capacity, slowMode }
+    const isNew = ([field, value]: readonly [string, unknown]): boolean =>
+      value !== was[field as keyof RoomChange]
+    onSave(Object.fromEntries(Object.entries(wish).filter(isNew)))
+  }
+  return (
+    <form
+      class="fields"
+      onSubmit={(event) => {
+        event.preventDefault()
+        save(event.currentTarget)
+      }}
+    >
+      <label>
+        {create.name}
+        <input
+          ref={first}
+          name="name"
+          required
+          maxLength={80}
+          autocomplete="off"
+          defaultValue={info.roomName}
+        />
+      </label>
+      <label>
+        {create.topic}
+        <input name="topic" maxLength={300} autocomplete="off" defaultValue={info.topic} />
+      </label>
+      <label>
+        {create.capacity}
+        <input
+          name="capacity"
+          type="number"
+          min={1}
+          placeholder={owner.noCapacity}
+          defaultValue={info.capacity ?? ''}
+        />
+      </label>
+      <label>
+        {owner.slowMode}
+        <input
+          name="slowMode"
+          type="number"
+          required
+          min={0}
+          max={3_600}
+          defaultValue={info.slowMode}
+        />
+      </label>
+      <button type="submit" class="main">
+        {texts.change.save}
+      </button>
+    </form>
   )
 }

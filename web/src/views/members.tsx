@@ -5,7 +5,13 @@ import { hueOf } from '../hue.ts'
 import type { Notices } from '../notices.ts'
 import type { OpenRoom } from '../open-room.ts'
 import { texts } from '../texts.ts'
-import { ManageRoom, refusalOf } from './manage-room.tsx'
+import { lateView } from './late-view.tsx'
+import type { ManageRoomProps } from './manage-room.tsx'
+import { refusalOf } from './owner-refusal.ts'
+
+const ManageRoom = lateView<ManageRoomProps>(
+  async () => (await import('./manage-room.tsx')).ManageRoom,
+)
 
 export interface MembersProps {
   readonly room: OpenRoom
@@ -29,7 +35,7 @@ export const Members = ({ room, notices, onLeave }: MembersProps): JSX.Element =
   const listed = room.members.slice(0, MOST)
   const others = room.memberCount - listed.length
   return (
-    <aside class="members" aria-labelledby="members">
+    <aside class="side members" aria-labelledby="members">
       <h2 id="members">{texts.room.membersHeading}</h2>
       {owner && (
         <>
@@ -62,6 +68,9 @@ export const Members = ({ room, notices, onLeave }: MembersProps): JSX.Element =
         ))}
         {others > 0 && <li class="hint">{texts.room.notListed(others)}</li>}
       </ul>
+      <a class="download" href={`api/room/${room.id}/export`} download>
+        {texts.room.download}
+      </a>
       <div class="narrow-only">
         {notices.isPossible && (
           <button type="button" aria-pressed={notices.isOn} onClick={() => void notices.toggle()}>

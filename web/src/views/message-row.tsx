@@ -16,6 +16,8 @@ export interface MessageRowProps {
   /** Whether it is the first one that was unread. */
   readonly isMarked: boolean
   readonly isMine: boolean
+  /** Whether somebody was led to it. */
+  readonly isSought: boolean
   readonly change: MessageChange
   /** What is being done to this one. */
   readonly current: OpenChange | undefined
@@ -29,7 +31,7 @@ const EDIT_AND_DELETE = ['edit', 'delete'] as const
 const DELETE = ['delete'] as const
 
 const KEYS: readonly (keyof MessageRowProps)[] = [
-  ...(['message', 'isFirst', 'isNewDay', 'isMarked', 'isMine'] as const),
+  ...(['message', 'isFirst', 'isNewDay', 'isMarked', 'isMine', 'isSought'] as const),
   ...(['current', 'mayEdit', 'mayDelete', 'isTabStop'] as const),
 ]
 
@@ -40,7 +42,7 @@ export class MessageRow extends Component<MessageRowProps> {
   }
 
   override render(): JSX.Element {
-    const { message, isFirst, isNewDay, isMarked, isMine } = this.props
+    const { message, isFirst, isNewDay, isMarked, isMine, isSought } = this.props
     const { change, current, mayEdit, mayDelete, isTabStop } = this.props
     const { seq, type, memberId, memberName } = message
     const sent = new Date(message.sent)
@@ -55,7 +57,11 @@ export class MessageRow extends Component<MessageRowProps> {
       </bdi>
     )
     return (
-      <li data-seq={seq} class={`${type} ${isFirst ? 'first' : ''} ${isMine ? 'mine' : ''}`}>
+      <li
+        data-seq={seq}
+        class={`${type} ${isFirst ? 'first' : ''} ${isMine ? 'mine' : ''} ${isSought ? 'sought' : ''}`}
+        tabIndex={isSought ? -1 : undefined}
+      >
         {isNewDay && <div class="day">{texts.time.day.format(sent)}</div>}
         {isMarked && <div class="marker">{texts.room.marker}</div>}
         {type === 'chat' ? (

@@ -19,7 +19,7 @@ export interface PageProps {
 
 /** The whole page: the list of rooms, and a room or the start page. */
 export const Page = (props: PageProps): JSX.Element => {
-  const { rooms, announcer, notices } = props
+  const { rooms, announcer, notices, changed } = props
   const { shown } = rooms
   const onLeave = (): void => {
     if (shown) rooms.close(shown)
@@ -42,7 +42,10 @@ export const Page = (props: PageProps): JSX.Element => {
       {shown === undefined ? (
         <Home {...props} />
       ) : shown.end === undefined ? (
-        <RoomView key={shown.id} {...{ room: shown, rooms, notices, panel, setPanel, onLeave }} />
+        <RoomView
+          key={shown.id}
+          {...{ room: shown, rooms, notices, panel, setPanel, onLeave, changed }}
+        />
       ) : (
         <EndedRoom key={shown.id} room={shown} onClose={onLeave} />
       )}

@@ -1,17 +1,22 @@
 import type { JSX } from 'preact/jsx-runtime'
-import { useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Notices } from '../notices.ts'
 import type { OpenRoom } from '../open-room.ts'
 import type { OpenRooms } from '../open-rooms.ts'
 import { texts } from '../texts.ts'
 import { Composer } from './composer.tsx'
 import { Invite } from './invite.tsx'
+import { lateView } from './late-view.tsx'
 import { LogView } from './log-view.tsx'
 import { Members } from './members.tsx'
 import { Unread } from './room-list.tsx'
+import { isSearchKey } from './search-key.ts'
+import type { SearchProps } from './search.tsx'
+
+const Search = lateView<SearchProps>(async () => (await import('./search.tsx')).Search)
 
 /** What is open beside the room; on a narrow screen it covers it. */
-export type Panel = 'rooms' | 'members' | undefined
+export type Panel = 'rooms' | 'members' | 'search' | undefined
 
 export interface RoomViewProps {
   readonly room: OpenRoom
@@ -20,14 +25,38 @@ export interface RoomViewProps {
   readonly panel: Panel
   readonly setPanel: (panel: Panel) => void
   readonly onLeave: () => void
+  /** Draws the page again. */
+  readonly changed: () => void
 }
 
 /** A room: who is there, what was said, and a field to say something. */
 export const RoomView = (props: RoomViewProps): JSX.Element => {
-  const { room, rooms, notices, panel, setPanel, onLeave } = props
+  const { room, rooms, notices, panel, setPanel, onLeave, changed } = props
   const [isInviting, setInviting] = useState(false)
+  /** Where the focus goes when the search is left. */
+  const cameFrom = useRef<HTMLElement | null>(null)
   const elsewhere = rooms.unread - room.unread
   const toggle = (which: Panel) => () => setPanel(panel === which ? undefined : which)
+  // Not after the draw: whoever sees the room can search it.
+  useLayoutEffect(() => {
+    if (panel !== 'search') {
+      if (document.activeElement === document.body) cameFrom.current?.focus()
+      cameFrom.current = null
+    }
+    const search = (event: KeyboardEvent): void => {
+      if (!isSearchKey(event) || document.querySelector('dialog[open]')) return
+      event.preventDefault()
+      if (panel === 'search') return
+      if (document.activeElement instanceof HTMLElement) {
+        cameFrom.current = document.activeElement
+        // What is typed until the field is there must not become a message.
+        document.activeElement.blur()
+      }
+      setPanel('search')
+    }
+    addEventListener('keydown', search)
+    return () => removeEventListener('keydown', search)
+  }, [panel])
   return (
     <>
       <main class="room">
@@ -53,8 +82,30 @@ export const RoomView = (props: RoomViewProps): JSX.Element => {
             )}
           </div>
           <div class="line">
-            <button type="button" aria-expanded={panel === 'members'} onClick={toggle('members')}>
-              {texts.room.members(room.memberCount)}
+            <button
+              type="button"
+              aria-expanded={panel === 'search'}
+              aria-keyshortcuts="Control+K Meta+K"
+              title={texts.search.key}
+              onClick={({ currentTarget }) => {
+                cameFrom.current = currentTarget
+                toggle('search')()
+              }}
+            >
+              <span class="magnifier" aria-hidden="true" />
+              <span class="only-read">{texts.search.heading}</span>
+            </button>
+            <button
+              type="button"
+              aria-expanded={panel === 'members'}
+              aria-label={texts.room.members(room.memberCount)}
+              onClick={toggle('members')}
+            >
+              <span class="wide-only">{texts.room.members(room.memberCount)}</span>
+              <span class="narrow-only">
+                <span class="person" />
+                {room.memberCount.toLocaleString('en')}
+              </span>
             </button>
             {notices.isPossible && (
               <button
@@ -86,6 +137,15 @@ export const RoomView = (props: RoomViewProps): JSX.Element => {
         <Composer room={room} />
       </main>
       {panel === 'members' && <Members room={room} notices={notices} onLeave={onLeave} />}
+      {panel === 'search' && (
+        <Search
+          {...{ room, changed }}
+          onLed={() => {
+            cameFrom.current = null
+            setPanel(undefined)
+          }}
+        />
+      )}
       {isInviting && <Invite room={room} onClose={() => setInviting(false)} />}
     </>
   )

@@ -198,6 +198,8 @@ begin
           v_reasons[e.ord] := 'not_yours';
         elsif t.deleted is null then
           v_name := coalesce((select m.name from members m where m.member_id = e.member_id), '');
+          -- As long as the entries: an array that begins behind 1 would be unnested as if it began there.
+          v_targets := coalesce(v_targets, array_fill(null::bigint, array[cardinality(p_types)]));
           v_targets[e.ord] := t.seq;
           v_hidden[e.room] := coalesce(v_hidden[e.room], 0)
             + case e.type when 'deleted' then 2 else 1 end;

@@ -1,7 +1,6 @@
 import { RoomError } from '../../ports/errors.ts'
 import type { RoomId, RoomSettings } from '../../ports/model.ts'
-import type { ListedRoom, NamedRoom, NewRoom, RoomInfo, RoomTtls } from '../../ports/repository.ts'
-import { plainArray, textArray } from './arrays.ts'
+import type { NewRoom, RoomInfo, RoomTtls } from '../../ports/repository.ts'
 import type { Pool } from './connect.ts'
 
 /** Before every room. */
@@ -51,34 +50,12 @@ export const roomInfo = async (
   return { id: roomId, ...info, capacity: capacity ?? undefined, expires: expires ?? undefined }
 }
 
-/** See Repository.keepRooms. */
-export const keepRooms = async (
-  pool: Pool,
-  rooms: readonly NamedRoom[],
-  ms: number,
-): Promise<void> => {
-  await pool.write(
-    (sql) => sql`
-      select keep_rooms(
-        ${plainArray(rooms.map(({ id }) => id))}::uuid[],
-        ${textArray(rooms.map(({ name }) => name))}::text[],
-        ${textArray(rooms.map(({ topic }) => topic))}::text[], ${ms}
-      )`,
+/** See Repository.addressKey. */
+export const addressKey = async (pool: Pool): Promise<string> => {
+  const [row] = await pool.read(
+    (sql) => sql<{ readonly secret: string }[]>`
+      select secret from secrets where name = 'addresses'`,
   )
-}
-
-/** See Repository.publicRooms. */
-export const publicRooms = async (
-  pool: Pool,
-  after: RoomId | undefined,
-  limit: number,
-): Promise<readonly ListedRoom[]> => {
-  const rows = await pool.read(
-    (sql) => sql<ListedRoom[]>`
-      select room_id as id, name, topic, member_count as "memberCount"
-      from rooms
-      where public and not gone and room_id > coalesce(${after ?? null}::uuid, ${NO_ROOM})
-      order by room_id limit ${limit}`,
-  )
-  return [...rows]
+  if (row === undefined) throw new RoomError('internal', 'The repository has no key.')
+  return row.secret
 }

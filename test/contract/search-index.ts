@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import type { LoggedMessage, RoomId, Seq } from '../../src/ports/model.ts'
-import { type Range, type Repository, SEARCH_SEGMENT } from '../../src/ports/repository.ts'
+import type { Range, Repository } from '../../src/ports/repository.ts'
+import { SEARCH_SEGMENT, type SearchIndex } from '../../src/ports/search-index.ts'
 import { wantedWords } from '../../src/ports/words.ts'
-import type { MakeRepository } from './repository-scene.ts'
+import type { MakeStored } from './repository-scene.ts'
 import {
   deleting,
   editing,
@@ -73,28 +74,28 @@ const FINDS: readonly (readonly [search: string, found: readonly number[]])[] = 
 const MANY = SEARCH_SEGMENT + 400
 
 /** Finding messages by their words. */
-export const searchRules = (make: MakeRepository): void => {
+export const searchRules = (make: MakeStored): void => {
   test('R50 a search finds chats that have all its words or words that begin so, whatever case and accents', async () => {
-    const { repository } = await make()
+    const { repository, searchIndex } = await make()
     const { room, log, fill } = await roomWith(repository, TEXTS)
     const chats = log.filter(({ type }) => type === 'chat')
     const found = async (): Promise<unknown> =>
       Promise.all(
         FINDS.map(async ([search]) => [
           search,
-          (await find(repository, room, search)).map(({ id }) =>
+          (await find(searchIndex, room, search)).map(({ id }) =>
             chats.findIndex((chat) => chat.id === id),
           ),
         ]),
       )
     expect(await found()).toEqual(FINDS)
     await fill(SEARCH_SEGMENT)
-    await index(repository, room)
+    await index(searchIndex, room)
     expect(await found()).toEqual(FINDS)
   })
 
   test('R51 a page of a search is the part of what it finds that its range names, by seq and by id', async () => {
-    const { repository } = await make()
+    const { repository, searchIndex } = await make()
     const words = ['ada', 'bob', 'b\u00f6b', 'cy', '\u0434\u0430', 'every']
     const texts = Array.from({ length: MANY }, (_, at) =>
       ['every', at % 3 ? words[at % 5] : 'b', at % 7 ? '' : words[(at / 7) % 6], `n${at}`].join(
@@ -111,7 +112,7 @@ export const searchRules = (make: MakeRepository): void => {
             wanted.every((word) => plain(message).some((one) => one.startsWith(word))),
         )
         for (const range of rangesOf(log)) {
-          const page = await find(repository, room, search, range)
+          const page = await find(searchIndex, room, search, range)
           const told = `${when}: ${search} ${JSON.stringify(range)}`
           expect(page.map(seqOf), told).toEqual(part(all, range, log).map(seqOf))
           expect(page, told).toEqual(page.map(({ seq }) => log[seq - 1]))
@@ -119,32 +120,32 @@ export const searchRules = (make: MakeRepository): void => {
       }
     }
     await compare('not indexed')
-    await index(repository, room)
+    await index(searchIndex, room)
     await compare('indexed')
   })
 
   test('R52 there is nothing to find in a room that is not there, nor from a message that is not in it', async () => {
-    const { repository } = await make()
+    const { repository, searchIndex } = await make()
     const { room, node, member } = await roomWith(repository, ['one', 'two'])
     const other = await roomWith(repository, ['one'])
     expect(
-      await repository.search(newRoomId(), ['one'], { newest: true, limit: 5 }),
+      await searchIndex.search(newRoomId(), ['one'], { newest: true, limit: 5 }),
     ).toBeUndefined()
     for (const cursor of [newMessageId(), other.log[1]!.id]) {
       for (const range of [{ after: cursor }, { before: cursor }])
-        expect(await repository.search(room, ['one'], { ...range, limit: 5 })).toBe(
+        expect(await searchIndex.search(room, ['one'], { ...range, limit: 5 })).toBe(
           'cursor_unknown',
         )
     }
-    expect(await find(repository, room, 'one')).toHaveLength(1)
+    expect(await find(searchIndex, room, 'one')).toHaveLength(1)
     await repository.append(node, [leaving(member)])
     while ((await repository.expireRooms({ roomTtlMs: 0, unusedRoomTtlMs: 0 })).more);
-    expect(await repository.search(room, ['one'], { newest: true, limit: 5 })).toBeUndefined()
-    expect(await find(repository, other.room, 'one')).toHaveLength(1)
+    expect(await searchIndex.search(room, ['one'], { newest: true, limit: 5 })).toBeUndefined()
+    expect(await find(searchIndex, other.room, 'one')).toHaveLength(1)
   })
 
   test('R53 however many prepare a room for search, and whatever its texts, a search finds the same', async () => {
-    const { repository } = await make()
+    const { repository, searchIndex } = await make()
     // Far more words than are indexed of a segment.
     const wordy = Array.from({ length: 60 }, (_, at) =>
       upTo(3_000)
@@ -154,17 +155,17 @@ export const searchRules = (make: MakeRepository): void => {
     const { room, fill } = await roomWith(repository, wordy)
     await fill(2 * SEARCH_SEGMENT)
     const search = [177_000, 179_999].map((word) => word.toString(36)).join(' ')
-    const before = await find(repository, room, search)
+    const before = await find(searchIndex, room, search)
     expect(before).toHaveLength(1)
-    await Promise.all([1, 2, 3].map(() => index(repository, room)))
-    expect(await find(repository, room, search)).toEqual(before)
-    expect(await find(repository, room, 'filler')).toHaveLength(1_000)
-    expect(await repository.indexWords(room)).toBe(false)
-    expect(await repository.indexWords(newRoomId())).toBe(false)
+    await Promise.all([1, 2, 3].map(() => index(searchIndex, room)))
+    expect(await find(searchIndex, room, search)).toEqual(before)
+    expect(await find(searchIndex, room, 'filler')).toHaveLength(1_000)
+    expect(await searchIndex.indexWords(room)).toBe(false)
+    expect(await searchIndex.indexWords(newRoomId())).toBe(false)
   })
 
   test('R61 a search finds an edited message by the words that it has now, and a deleted one by none', async () => {
-    const { repository } = await make()
+    const { repository, searchIndex } = await make()
     const { room, node, member, log, fill } = await roomWith(repository, [
       'alpha one',
       'alpha two',
@@ -172,12 +173,12 @@ export const searchRules = (make: MakeRepository): void => {
       'beta',
     ])
     const [, one, two, three] = log.map(({ id }) => id)
-    const seqsWith = async (search: string) => (await find(repository, room, search)).map(seqOf)
+    const seqsWith = async (search: string) => (await find(searchIndex, room, search)).map(seqOf)
     await repository.append(node, [editing(member, one!, 'beta now'), deleting(member, two!)])
     const early = async () => [await seqsWith('alpha'), await seqsWith('beta')]
     expect(await early()).toEqual([[4], [2, 5]])
     await fill(SEARCH_SEGMENT)
-    await index(repository, room)
+    await index(searchIndex, room)
     expect(await early()).toEqual([[4], [2, 5]])
     await repository.append(node, [
       editing(member, one!, 'gamma'),
@@ -223,18 +224,18 @@ const rangesOf = (log: readonly LoggedMessage[]): readonly Range[] => [
 ]
 
 const find = async (
-  repository: Repository,
+  searchIndex: SearchIndex,
   room: RoomId,
   search: string,
   range: Range = { newest: true, limit: 1_000 },
 ): Promise<readonly LoggedMessage[]> => {
-  const found = await repository.search(room, wantedWords(search), range)
+  const found = await searchIndex.search(room, wantedWords(search), range)
   if (found === undefined || found === 'cursor_unknown') throw new Error(`nothing: ${found}`)
   return found
 }
 
-const index = async (repository: Repository, room: RoomId): Promise<void> => {
-  while (await repository.indexWords(room));
+const index = async (searchIndex: SearchIndex, room: RoomId): Promise<void> => {
+  while (await searchIndex.indexWords(room));
 }
 
 const roomWith = async (repository: Repository, texts: readonly string[]) => {
