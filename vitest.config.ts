@@ -34,12 +34,12 @@ export default defineConfig({
         test: {
           name: 'e2e',
           expect: expecting,
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/chaos/{presence,rooms}.test.ts'],
           globalSetup: [services, 'test/e2e/setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Whole servers, which mostly wait: three files at a time, after the other projects.
-          maxWorkers: 3,
+          // Whole servers, which mostly wait: four files at a time, after the other projects.
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },
@@ -48,6 +48,7 @@ export default defineConfig({
           name: 'chaos',
           expect: expecting,
           include: ['test/chaos/*.test.ts'],
+          exclude: ['test/chaos/{presence,rooms}.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // It measures, so it has the machine for itself.

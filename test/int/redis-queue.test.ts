@@ -27,6 +27,13 @@ const open = async (address = url) => {
   })
   await probe.live
   probe.close()
+  // That was its second connection; the first may still be on its way.
+  await eventually('it answers', () =>
+    queue.ping().then(
+      () => true,
+      () => false,
+    ),
+  )
   return queue
 }
 
