@@ -7,8 +7,10 @@ import { figure, type Bench, type Scenario } from '../scenario.ts'
 
 const MEMBERS = 5_000
 const DELIVERY_MS = 60_000
-/** Where a frame has the first eight characters of its message's id, behind `{"id":"`. */
-const ID = 7
+/** Where an id has its last eight characters: it begins with the time. */
+const RANDOM = 28
+/** Where a frame has them, behind `{"id":"`. */
+const ID = 7 + RANDOM
 
 interface Storm {
   readonly contender: ContenderName
@@ -118,7 +120,7 @@ const once = async (contender: Contender, signal: AbortSignal): Promise<Storm> =
 const logOf = async (url: URL, roomId: string): Promise<readonly number[]> => {
   const answer = await fetch(new URL(`/api/room/${roomId}/messages`, url))
   const messages = (await answer.json()) as readonly { readonly id: string }[]
-  return messages.map(({ id }) => Buffer.from(id).readDoubleLE())
+  return messages.map(({ id }) => Buffer.from(id).readDoubleLE(RANDOM))
 }
 
 const disordered = (got: readonly (readonly number[])[], log: readonly number[]): number => {
