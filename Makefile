@@ -30,7 +30,7 @@ int int-test: $(installed) ## Run the tests of the adapters against a real Postg
 	@$(bin)/vitest run --project int
 
 e2e e2e-test: $(built) ## Run the tests of whole servers over HTTP and WebSocket
-	@$(bin)/vitest run --project e2e
+	@$(bin)/vitest run --project e2e --project chaos
 
 chaos: $(built) ## Nodes under faults, long: SEEDS=30 for so many runs (10), SEED=7 for that one
 	@SEED=$(SEED) SEEDS=$(SEEDS) $(bin)/vitest run --config test/chaos/long/vitest.config.ts $(if $(SEED),seeds)

@@ -35,6 +35,7 @@ export default defineConfig({
           name: 'e2e',
           expect: expecting,
           include: ['test/e2e/**/*.test.ts', 'test/chaos/{presence,rooms}.test.ts'],
+          exclude: ['test/e2e/slow-readers.test.ts'],
           globalSetup: [services, 'test/e2e/setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -47,11 +48,12 @@ export default defineConfig({
         test: {
           name: 'chaos',
           expect: expecting,
-          include: ['test/chaos/*.test.ts'],
+          include: ['test/chaos/*.test.ts', 'test/e2e/slow-readers.test.ts'],
           exclude: ['test/chaos/{presence,rooms}.test.ts'],
+          globalSetup: services,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // It measures, so it has the machine for itself.
+          // They measure, so each has the machine for itself.
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
